@@ -1,0 +1,96 @@
+"""What was changed, told as facts in the transaction that changes it; the audit trail listens.
+
+For every saved record a `RecordChanged` says what happened and, for each column, the value before and after in
+a form that JSON can hold. A statement that changes many rows at once says so as a `BulkChanged`. A model
+keeps out of the trail with `__audited__ = False` (machinery such as job rows), a column with
+`info={"secret": True}` is told as changed without its values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session
+
+from app.core.columns import Choice
+from app.core.events import publish
+
+SECRET = "•••"
+
+
+@dataclass(frozen=True)
+class RecordChanged:
+    """One record was `added`, `edited` or `deleted`; `changes` is column → [before, after]."""
+
+    action: str
+    table: str
+    record_id: int | None
+    title: str
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BulkChanged:
+    """`count` rows of `table` were given `values` by one statement."""
+
+    table: str
+    count: int
+    values: dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """A column's value as JSON can hold it."""
+    if isinstance(value, Choice):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool | list | dict):
+        return value
+    return str(value)
+
+
+def announce_bulk(model: Any, values: dict[str, Any], count: int) -> None:
+    """Tell that one statement changed many rows."""
+    if getattr(model, "__audited__", True):
+        publish(BulkChanged(model.__tablename__, count, {key: plain(value) for key, value in values.items()}))
+
+
+def _changes(record: Any, whole: bool) -> dict[str, list[Any]]:
+    state = inspect(record)
+    found: dict[str, list[Any]] = {}
+    for attribute in state.mapper.column_attrs:
+        column = attribute.columns[0]
+        if column.primary_key or attribute.key in {"created_at", "updated_at"}:
+            continue
+        history = state.attrs[attribute.key].history
+        before = history.deleted[0] if history.deleted else None
+        after = history.added[0] if history.added else None
+        if not (history.has_changes() if not whole else after is not None) or before == after:
+            continue
+        secret = column.info.get("secret")
+        found[attribute.key] = [SECRET, SECRET] if secret else [plain(before), plain(after)]
+    for relation in state.mapper.relationships:
+        if relation.secondary is None or relation.viewonly:
+            continue
+        history = state.attrs[relation.key].history
+        if history.has_changes():
+            found[relation.key] = [sorted(map(str, history.deleted)), sorted(map(str, history.added))]
+    return found
+
+
+@event.listens_for(Session, "after_flush")
+def _tell(session: Session, _context: Any) -> None:
+    for action, records in (("added", session.new), ("edited", session.dirty), ("deleted", session.deleted)):
+        for record in list(records):
+            if not hasattr(record, "__tablename__") or not getattr(record, "__audited__", True):
+                continue
+            changes = {} if action == "deleted" else _changes(record, whole=action == "added")
+            if action == "edited" and not changes:
+                continue
+            publish(RecordChanged(action, record.__tablename__, getattr(record, "id", None), str(record), changes))

@@ -1,0 +1,151 @@
+"""The connection to the database: SQLite through the `pysqlite3` wheel, or PostgreSQL, by configuration.
+
+SQLite runs in WAL with foreign keys on and every commit flushed to disk. A transaction that may write
+begins as `BEGIN IMMEDIATE`, so that it waits for its turn at its start instead of failing halfway; a request
+that only reads (GET, HEAD, OPTIONS) and everything inside `reading()` begins as a plain snapshot and never
+waits for a writer. A read that turns out to need a small write of its own opens it with `writing()`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_appbuilder.utils.legacy import get_sqla_class
+from sqlalchemy import Connection, Engine, MetaData, Table, event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.core.errors import BusinessError, InUse, InvalidInput, Taken
+from app.core.i18n import lazy as _
+
+db = get_sqla_class()()
+
+_intent: contextvars.ContextVar[str | None] = contextvars.ContextVar("houtai_transaction_intent", default=None)
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+BUSY_TIMEOUT_SECONDS = 30
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside only read; on SQLite they never wait for a writer."""
+    token = _intent.set("read")
+    try:
+        yield
+    finally:
+        _intent.reset(token)
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[Connection]:
+    """A small transaction of its own on a connection of its own: committed at the end, rolled back on an error."""
+    token = _intent.set("write")
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _intent.reset(token)
+
+
+def _only_reads() -> bool:
+    intent = _intent.get()
+    if intent is not None:
+        return intent == "read"
+    return has_request_context() and request.method in SAFE_METHODS
+
+
+def is_sqlite(url: Any) -> bool:
+    return str(url).startswith("sqlite")
+
+
+def configure(app: Flask) -> None:
+    """Set `SQLALCHEMY_ENGINE_OPTIONS` for the database that `SQLALCHEMY_DATABASE_URI` names."""
+    options: dict[str, Any] = dict(app.config.get("SQLALCHEMY_ENGINE_OPTIONS") or {})
+    if is_sqlite(app.config["SQLALCHEMY_DATABASE_URI"]):
+        # Python's own sqlite3 may carry a library with the WAL-reset race; the wheel brings a mended one.
+        import pysqlite3
+
+        options.setdefault("module", pysqlite3)
+        options.setdefault("connect_args", {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+    else:
+        # prepare_threshold=None keeps prepared statements out, which a transaction-mode pgbouncer would break.
+        options.setdefault("connect_args", {"prepare_threshold": None, "options": "-c timezone=UTC"})
+        options.setdefault("pool_pre_ping", True)
+    options.setdefault("pool_size", 8)
+    options.setdefault("max_overflow", 24)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+
+
+def set_up_engine(engine: Engine) -> None:
+    """Attach the SQLite pragmas and begin modes to an engine; nothing to do for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, see on_begin
+        connection.create_function("char_prefix_end", 1, prefix_end, deterministic=True)
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+            "mmap_size=268435456",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+
+
+def prefix_end(text: str) -> str:
+    """The first string after all strings that begin with `text`, so that a prefix search is a range on an index."""
+    return text + "\U0010ffff"
+
+
+def unique_columns(error: IntegrityError, metadata: MetaData) -> list[str]:
+    """The columns of the unique rule that was broken, or [] where the error is of another kind."""
+    text = str(error.orig)
+    found = re.search(r"UNIQUE constraint failed: (.+)", text)
+    if found:
+        return [name.strip().split(".")[-1] for name in found.group(1).split(",") if "index '" not in name]
+    diagnosis = getattr(error.orig, "diag", None)
+    if getattr(error.orig, "sqlstate", None) == "23505" and diagnosis is not None:
+        table = metadata.tables.get(diagnosis.table_name or "")
+        return _columns_of_rule(table, diagnosis.constraint_name) if table is not None else []
+    return []
+
+
+def _columns_of_rule(table: Table, name: str | None) -> list[str]:
+    for rule in [*table.constraints, *table.indexes]:
+        if rule.name == name:
+            return [column.name for column in rule.columns]  # type: ignore[attr-defined]
+    for column in table.columns:
+        if column.unique and name and column.name in name:
+            return [column.name]
+    return []
+
+
+def explain(error: IntegrityError) -> BusinessError:
+    """A database's refusal as one of ours, naming the field where the database tells; no SQL is repeated."""
+    from app.core.db import Record
+
+    columns = unique_columns(error, Record.metadata)
+    if columns:
+        return Taken(_("This value is already in use."), field=columns[-1])
+    text = str(error.orig).lower()
+    if "foreign key" in text:
+        return InUse(_("Other records depend on this, or it points to a record that does not exist."))
+    if "not null" in text or "null value" in text:
+        found = re.search(r"(?:failed: \w+\.|column \")(\w+)", str(error.orig))
+        return InvalidInput({found.group(1): _("This field is required.")} if found else {})
+    return InvalidInput(message=_("The database refused this: a value is outside what is allowed."))

@@ -1,0 +1,189 @@
+"""Record, the base of every table, with labelled columns and a check before every save.
+
+A model declares its columns with the words of `app.core.columns` (re-exported here) and its own rules in
+`check`; both hold for whoever saves: form, API, import or job.
+
+    class Supplier(Record):
+        \"\"\"A company we buy goods from.\"\"\"
+        __tablename__ = "suppliers"
+        name: Mapped[str] = text(80, _("Name"), unique=True)
+
+        def check(self):
+            if self.name.isdigit():
+                raise InvalidInput({"name": _("A name has letters.")})
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from flask_appbuilder import Model
+from sqlalchemy import Column, Index, Table, UniqueConstraint, event, inspect, update
+from sqlalchemy.orm import Mapped, Session, attributes, mapped_column, relationship
+
+from app.core import clock
+from app.core.columns import (
+    Choice, big_integer, choice, day, decimal, email, integer, json_data, long_text, moment, money, phone, picture,
+    pictures, reference, rich_text, text, url, yes_no,
+)
+from app.core.database import db, explain, reading, writing
+from app.core.errors import InvalidInput
+from app.core.html import sanitise
+from app.core.i18n import lazy as _
+
+__all__ = [
+    "Choice", "Column", "Index", "Mapped", "Record", "Table", "UniqueConstraint", "big_integer", "choice", "day", "db",
+    "decimal", "each", "email", "explain", "guarded_update", "integer", "json_data", "long_text", "mapped_column",
+    "moment", "money", "phone", "picture", "pictures", "reading", "reference", "relationship", "rich_text", "text",
+    "url", "writing", "yes_no",
+]
+
+Model.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Record(Model):
+    """A row with an id, the moments it was made and last changed, and rules that hold whoever saves it."""
+
+    __abstract__ = True
+    title_column: ClassVar[str] = "name"
+    """The column by which people know a row: shown in lists of choices, links and page titles."""
+
+    id: Mapped[int] = mapped_column(primary_key=True, info={"kind": "integer", "label": _("ID")}, sort_order=-3)
+    created_at: Mapped[datetime] = mapped_column(
+        default=clock.now, info={"kind": "moment", "label": _("Created")}, sort_order=98)
+    updated_at: Mapped[datetime] = mapped_column(
+        default=clock.now, onupdate=clock.now, info={"kind": "moment", "label": _("Updated")}, sort_order=99)
+
+    def check(self) -> None:
+        """Raise a BusinessError when this record breaks a rule of its own."""
+
+    def __str__(self) -> str:
+        title = getattr(self, self.title_column, None)
+        return str(title) if title not in (None, "") else f"#{self.id}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+
+def check_columns(record: Record) -> None:
+    """Hold every column's value against what its line allows; raises InvalidInput naming each bad field."""
+    refused: dict[str, Any] = {}
+    for column in record.__mapper__.columns:
+        info = column.info
+        if "kind" not in info or column.primary_key:
+            continue
+        value = getattr(record, column.key)
+        if value is None or value == "":
+            missing = not column.nullable and column.default is None and column.server_default is None
+            if missing and not (value is None and _comes_from_a_relationship(record, column)):
+                refused[column.key] = _("This field is required.")
+            elif value == "" and column.nullable and info["kind"] != "json":
+                setattr(record, column.key, None)
+            continue
+        message = _refusal(info, value)
+        if message is not None:
+            refused[column.key] = message
+        elif info["kind"] == "rich_text":
+            clean = sanitise(value)
+            if clean != value:
+                setattr(record, column.key, clean)
+    if refused:
+        raise InvalidInput(refused)
+
+
+def _comes_from_a_relationship(record: Record, column: Column[Any]) -> bool:
+    """Whether the foreign key is still to be filled by the flush from a related object."""
+    for relation in record.__mapper__.relationships:
+        if column in relation.local_columns and relation.direction.name == "MANYTOONE":
+            if inspect(record).attrs[relation.key].loaded_value not in (None, attributes.NO_VALUE):
+                return True
+    return False
+
+
+def _refusal(info: dict[str, Any], value: Any) -> Any:
+    """Why `value` does not fit a column of this kind, or None."""
+    kind = info["kind"]
+    if kind in {"integer", "money", "reference"}:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return _("This is not a whole number.")
+    elif kind == "decimal":
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            return _("This is not a number.")
+    elif kind == "choice":
+        return None if isinstance(value, info["choices"]) else _("This is not one of the choices.")
+    elif kind == "yes_no":
+        return None if isinstance(value, bool) else _("This is neither yes nor no.")
+    elif kind == "day":
+        return None if isinstance(value, date) and not isinstance(value, datetime) else _("This is not a day.")
+    elif kind == "moment":
+        return None if isinstance(value, datetime) and value.tzinfo is None else _("This is not a date and time.")
+    elif kind == "pictures":
+        if not isinstance(value, list) or not all(isinstance(key, str) and len(key) <= 200 for key in value):
+            return _("This is not a list of pictures.")
+        return _("There are too many pictures.") if len(value) > info["max"] else None
+    elif kind == "json":
+        return None
+    elif not isinstance(value, str):
+        return _("This is not a text.")
+    if isinstance(value, str):
+        if "\x00" in value:
+            return _("This text has characters that cannot be stored.")
+        if info.get("size") and len(value) > info["size"]:
+            return _("This is longer than %(size)s characters.", size=info["size"])
+        if info.get("pattern") and not re.fullmatch(info["pattern"], value):
+            return _("This does not have the right form.")
+        return None
+    if info.get("min") is not None and value < info["min"]:
+        return _("This is smaller than allowed.")
+    if info.get("max") is not None and value > info["max"]:
+        return _("This is larger than allowed.")
+    return None
+
+
+@event.listens_for(Session, "before_flush")
+def _check_before_save(session: Session, _context: Any, _instances: Any) -> None:
+    for record in [*session.new, *session.dirty]:
+        if isinstance(record, Record) and (record in session.new or session.is_modified(record)):
+            with session.no_autoflush:
+                check_columns(record)
+                record.check()
+
+
+def guarded_update(model: type[Record], *guards: Any, **values: Any) -> int:
+    """Change the rows for which all `guards` still hold, in one statement; the number of rows tells who won.
+
+        won = guarded_update(Order, Order.id == 7, Order.status == OrderStatus.placed, status=OrderStatus.paid)
+
+    Rows already loaded are refreshed. The audit trail hears of it as one change to many (`changes.BulkChanged`).
+    """
+    from app.core.changes import announce_bulk
+
+    session = db.session()
+    session.flush()
+    statement = update(model).where(*guards).values(**values).execution_options(synchronize_session="fetch")
+    count = session.execute(statement).rowcount
+    if count:
+        announce_bulk(model, values, count)
+    return count
+
+
+def each(records: Any) -> Iterator[Any]:
+    """Give the records one by one and commit after each, so that what is done stays done.
+
+    A record that is gone by the time its turn comes is passed over.
+    """
+    for model, record_id in [(type(record), record.id) for record in records]:
+        record = db.session.get(model, record_id)
+        if record is not None:
+            yield record
+            db.session.commit()

@@ -1,0 +1,111 @@
+"""How the system says no.
+
+A service refuses by raising a named `BusinessError`; nobody in between catches it. One place at the edge
+shows it: on the form with the typed values kept, or as JSON with its status. An error carries the message
+for people (translatable) and, where one field is to blame, that field's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.i18n import lazy as _
+
+
+class BusinessError(Exception):
+    """A rule of the business was not met. HTTP 409; nothing was changed."""
+
+    status = 409
+    code = "refused"
+
+    def __init__(self, message: Any = None, *, field: str | None = None, **gaps: Any) -> None:
+        self.message = message if message is not None else self.default_message()
+        self.field = field
+        self.gaps = gaps
+        super().__init__(message)
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("This cannot be done.")
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Field name to message, for what can be said beside a field."""
+        return {self.field: str(self)} if self.field else {}
+
+    def __str__(self) -> str:
+        text = str(self.message)
+        return text % self.gaps if self.gaps else text
+
+
+class InvalidInput(BusinessError):
+    """What was given is not acceptable: wrong type, length, range or reference. HTTP 422; names each field."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, fields: Mapping[str, Any] | None = None, message: Any = None) -> None:
+        super().__init__(message)
+        self._fields = dict(fields or {})
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("Please check the marked fields.")
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {name: str(message) for name, message in self._fields.items()}
+
+
+class BadRequest(BusinessError):
+    """The request itself cannot be read. HTTP 400."""
+
+    status = 400
+    code = "bad_request"
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("The request could not be understood.")
+
+
+class NotFound(BusinessError):
+    """There is no such record, or it is not for this actor to see. HTTP 404."""
+
+    status = 404
+    code = "not_found"
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("This record was not found.")
+
+
+class NotAllowed(BusinessError):
+    """The actor lacks the permission. HTTP 403."""
+
+    status = 403
+    code = "not_allowed"
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("You are not allowed to do this.")
+
+
+class Taken(BusinessError):
+    """A value that must be unique is in use already. HTTP 409; names the field where it is known."""
+
+    code = "taken"
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("This value is already in use.")
+
+
+class InUse(BusinessError):
+    """A record cannot be deleted because others point to it. HTTP 409."""
+
+    code = "in_use"
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("This record is in use and cannot be deleted.")

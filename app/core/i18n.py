@@ -1,0 +1,112 @@
+"""Languages: translation, and dates, numbers and money in the reader's words.
+
+English is written in the code; `translations/` holds the other languages. `lazy` marks a text at import
+time and is translated when shown; `gettext` translates now. The formatters cache per locale, since a list
+page formats some hundred values.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
+from flask_babel import get_locale as _babel_locale
+from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import lazy_ngettext
+
+from app.core import clock
+
+lazy = lazy_gettext
+__all__ = [
+    "current_locale", "date_text", "day_text", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
+    "ngettext", "number_text", "percent_text", "short_number_text", "text_direction",
+]
+
+DEFAULT_LOCALE = "en"
+
+
+def current_locale() -> str:
+    """The reader's locale as Babel writes it, e.g. `zh` or `zh_Hant`; English outside a request."""
+    locale = _babel_locale()
+    return str(locale) if locale else DEFAULT_LOCALE
+
+
+def language_tag(locale: str | None = None) -> str:
+    """The locale as HTML's `lang` wants it: `zh_Hant` becomes `zh-Hant`; plain Chinese is `zh-Hans`."""
+    tag = (locale or current_locale()).replace("_", "-")
+    return "zh-Hans" if tag == "zh" else tag
+
+
+def text_direction(locale: str | None = None) -> str:
+    """`ltr` or `rtl`."""
+    return _locale(locale or current_locale()).text_direction
+
+
+@lru_cache(maxsize=64)
+def _locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(DEFAULT_LOCALE)
+
+
+@lru_cache(maxsize=64)
+def _symbols(name: str) -> tuple[str, str]:
+    locale = _locale(name)
+    return get_group_symbol(locale), get_decimal_symbol(locale)
+
+
+def number_text(value: float | int | None, places: int = 0, locale: str | None = None) -> str:
+    """A number with the locale's grouping: 1284920.5 with 2 places is `1,284,920.50`."""
+    if value is None:
+        return ""
+    group, point = _symbols(locale or current_locale())
+    text = f"{value:,.{places}f}"
+    return text if (group, point) == (",", ".") else text.replace(",", "\0").replace(".", point).replace("\0", group)
+
+
+def percent_text(value: float | None, places: int = 1, locale: str | None = None) -> str:
+    """A ratio as a percentage: 0.124 is `12.4%`."""
+    if value is None:
+        return ""
+    return format_percent(value, "#,##0." + "0" * places + "%" if places else "#,##0%", _locale(locale or current_locale()))
+
+
+def short_number_text(value: float | int | None, locale: str | None = None) -> str:
+    """A number for a tight place: 1284920 is `1.3M`, in Chinese `128万`."""
+    if value is None:
+        return ""
+    return format_compact_decimal(value, locale=_locale(locale or current_locale()), fraction_digits=1)
+
+
+@lru_cache(maxsize=8192)
+def _day(value: date, locale: str) -> str:
+    return format_date(value, "yyyy-MM-dd" if locale.startswith(("zh", "ja")) else "medium", _locale(locale))
+
+
+@lru_cache(maxsize=8192)
+def _minute(value: datetime, locale: str) -> str:
+    pattern = "yyyy-MM-dd HH:mm" if locale.startswith(("zh", "ja")) else "MMM d, yyyy, HH:mm"
+    return format_datetime(value, pattern, locale=_locale(locale))
+
+
+def day_text(value: date | None, locale: str | None = None) -> str:
+    """A day in the reader's language."""
+    return "" if value is None else _day(value, locale or current_locale())
+
+
+def moment_text(value: datetime | None, locale: str | None = None) -> str:
+    """A stored UTC moment as the shop's wall clock shows it, to the minute."""
+    if value is None:
+        return ""
+    wall = clock.to_zone(value, clock.shop_zone())
+    return _minute(wall.replace(second=0, microsecond=0), locale or current_locale())
+
+
+def date_text(value: Any, locale: str | None = None) -> str:
+    """A day or a moment, whichever it is."""
+    return moment_text(value, locale) if isinstance(value, datetime) else day_text(value, locale)

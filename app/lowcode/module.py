@@ -1,0 +1,51 @@
+"""Module: the manifest of a business area, and how it is plugged in.
+
+    module = Module("suppliers", _("Suppliers"), icon="fa-truck", screens=[SupplierScreen])
+
+Reading one short file tells all that a module does: its screens and pages (with their permissions and menu
+entries), reports, scheduled jobs, listeners, settings and commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+from flask import Flask
+
+from app.core import events
+
+
+@dataclass
+class Module:
+    """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu."""
+
+    name: str
+    label: Any
+    icon: str = "fa-folder"
+    screens: list[type] = field(default_factory=list)
+    pages: list[type] = field(default_factory=list)
+    reports: list[type] = field(default_factory=list)
+    jobs: list[Callable[..., Any]] = field(default_factory=list)
+    listeners: list[Callable[[Any], None]] = field(default_factory=list)
+    settings: list[type] = field(default_factory=list)
+    commands: list[click.Command] = field(default_factory=list)
+    demo: Callable[..., Any] | None = None
+    order: int = 50
+
+    def register(self, app: Flask) -> None:
+        """Plug everything in; views in the order of screens, reports, pages."""
+        from app.core import jobs, settings
+
+        for listener in self.listeners:
+            events.subscribe(listener)
+        for job in self.jobs:
+            jobs.register(job)
+        for group in self.settings:
+            settings.register(group)
+        for command in self.commands:
+            app.cli.add_command(command)
+        for view in [*self.screens, *self.reports, *self.pages]:
+            view.register(app, self)
