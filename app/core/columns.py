@@ -50,51 +50,51 @@ class Choice(enum.Enum):
         return str(self.label)
 
 
-def _column(kind: str, type_: Any, label: Any, *args: Any, help: Any = None, info: dict[str, Any] | None = None,
-            **options: Any) -> Any:
+def _column(kind: str, type_: Any, label: Any, *args: Any, help: Any = None, rule: dict[str, Any] | None = None,
+            info: dict[str, Any] | None = None, **options: Any) -> Any:
     # active_history: the audit trail needs the old value even of an attribute that a commit has expired.
-    return mapped_column(type_, *args, info={"kind": kind, "label": label, "help": help, **(info or {})},
-                         active_history=True, **options)
+    told = {"kind": kind, "label": label, "help": help, **(rule or {}), **(info or {})}
+    return mapped_column(type_, *args, info=told, active_history=True, **options)
 
 
 def text(size: int, label: Any, *, pattern: str | None = None, help: Any = None, **options: Any) -> Any:
     """A line of at most `size` characters; `pattern` is a regular expression that the whole value matches."""
-    return _column("text", String(size), label, help=help, info={"size": size, "pattern": pattern}, **options)
+    return _column("text", String(size), label, help=help, rule={"size": size, "pattern": pattern}, **options)
 
 
 def phone(label: Any, **options: Any) -> Any:
     """A telephone number."""
-    return _column("phone", String(20), label, info={"size": 20, "pattern": PHONE}, **options)
+    return _column("phone", String(20), label, rule={"size": 20, "pattern": PHONE}, **options)
 
 
 def email(label: Any, **options: Any) -> Any:
     """An e-mail address."""
-    return _column("email", String(254), label, info={"size": 254, "pattern": EMAIL}, **options)
+    return _column("email", String(254), label, rule={"size": 254, "pattern": EMAIL}, **options)
 
 
 def url(label: Any, *, size: int = 500, **options: Any) -> Any:
     """An http or https address."""
-    return _column("url", String(size), label, info={"size": size, "pattern": URL}, **options)
+    return _column("url", String(size), label, rule={"size": size, "pattern": URL}, **options)
 
 
 def long_text(label: Any, *, size: int = 20_000, **options: Any) -> Any:
     """Several lines of plain text."""
-    return _column("long_text", Text, label, info={"size": size}, **options)
+    return _column("long_text", Text, label, rule={"size": size}, **options)
 
 
 def rich_text(label: Any, *, size: int = 200_000, **options: Any) -> Any:
     """Formatted text as HTML; it is sanitised before every save and again when shown."""
-    return _column("rich_text", Text, label, info={"size": size}, **options)
+    return _column("rich_text", Text, label, rule={"size": size}, **options)
 
 
 def integer(label: Any, *, min: int = -MAX_INTEGER, max: int = MAX_INTEGER, **options: Any) -> Any:
     """A whole number from `min` to `max`."""
-    return _column("integer", Integer, label, info={"min": min, "max": max}, **options)
+    return _column("integer", Integer, label, rule={"min": min, "max": max}, **options)
 
 
 def big_integer(label: Any, *, min: int = 0, max: int = 2**53, **options: Any) -> Any:
     """A whole number that outgrows 32 bits, such as a size in bytes."""
-    return _column("integer", BigInteger, label, info={"min": min, "max": max}, **options)
+    return _column("integer", BigInteger, label, rule={"min": min, "max": max}, **options)
 
 
 def decimal(label: Any, *, places: int = 2, digits: int = 12, min: float | None = None, max: float | None = None,
@@ -102,13 +102,13 @@ def decimal(label: Any, *, places: int = 2, digits: int = 12, min: float | None 
     """A decimal number that is not money, such as a weight."""
     limit = 10 ** (digits - places) - 1
     return _column("decimal", Numeric(digits, places), label,
-                   info={"min": -limit if min is None else min, "max": limit if max is None else max, "places": places},
+                   rule={"min": -limit if min is None else min, "max": limit if max is None else max, "places": places},
                    **options)
 
 
 def money(label: Any, *, min: int = 0, max: int = MAX_FEN, **options: Any) -> Any:
     """An amount in fen. Not negative unless `min` says so."""
-    return _column("money", BigInteger, label, info={"min": min, "max": max}, **options)
+    return _column("money", BigInteger, label, rule={"min": min, "max": max}, **options)
 
 
 def yes_no(label: Any, *, default: bool = False, **options: Any) -> Any:
@@ -129,17 +129,17 @@ def moment(label: Any, **options: Any) -> Any:
 def choice(kind: type[Choice], label: Any, **options: Any) -> Any:
     """One of the answers of a `Choice`."""
     stored = Enum(kind, native_enum=False, length=32, values_callable=lambda answers: [a.value for a in answers])
-    return _column("choice", stored, label, info={"choices": kind}, **options)
+    return _column("choice", stored, label, rule={"choices": kind}, **options)
 
 
 def picture(label: Any, **options: Any) -> Any:
     """One picture: the key of an uploaded file (see `app.core.files`)."""
-    return _column("picture", String(200), label, info={"size": 200}, **options)
+    return _column("picture", String(200), label, rule={"size": 200}, **options)
 
 
 def pictures(label: Any, *, at_most: int = 20, **options: Any) -> Any:
     """An ordered gallery: a JSON list of the keys of uploaded files."""
-    return _column("pictures", JsonData, label, info={"max": at_most}, default=list, **options)
+    return _column("pictures", JsonData, label, rule={"max": at_most}, default=list, **options)
 
 
 def json_data(label: Any, **options: Any) -> Any:
@@ -154,7 +154,7 @@ def reference(target: str, label: Any, *, on_delete: str = "RESTRICT", index: bo
         category: Mapped["Category"] = relationship()
     """
     return _column("reference", Integer, label, ForeignKey(f"{target}.id", ondelete=on_delete),
-                   info={"target": target}, index=index, **options)
+                   rule={"target": target}, index=index, **options)
 
 
 @event.listens_for(Column, "after_parent_attach")
