@@ -38,8 +38,8 @@ from app.core.i18n import lazy as _
 __all__ = [
     "Choice", "Column", "Index", "Mapped", "Record", "Table", "UniqueConstraint", "big_integer", "choice", "day", "db",
     "decimal", "each", "email", "explain", "guarded_update", "integer", "json_data", "long_text", "mapped_column",
-    "moment", "money", "phone", "picture", "pictures", "reading", "reference", "relationship", "rich_text", "text",
-    "url", "writing", "yes_no",
+    "moment", "money", "phone", "picture", "pictures", "reading", "reference", "refusal", "relationship", "rich_text",
+    "text", "url", "writing", "yes_no",
 ]
 
 Model.metadata.naming_convention = {
@@ -90,7 +90,7 @@ def check_columns(record: Record) -> None:
             elif value == "" and column.nullable and info["kind"] != "json":
                 setattr(record, column.key, None)
             continue
-        message = _refusal(info, value)
+        message = refusal(info, value)
         if message is not None:
             refused[column.key] = message
         elif info["kind"] == "rich_text":
@@ -110,7 +110,7 @@ def _comes_from_a_relationship(record: Record, column: Column[Any]) -> bool:
     return False
 
 
-def _refusal(info: dict[str, Any], value: Any) -> Any:
+def refusal(info: dict[str, Any], value: Any) -> Any:
     """Why `value` does not fit a column of this kind, or None."""
     kind = info["kind"]
     if kind in {"integer", "money", "reference"}:
