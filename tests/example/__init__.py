@@ -1,0 +1,1 @@
+"""The example of the manual (`docs/adding-a-module.md`), kept working."""
