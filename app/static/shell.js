@@ -1,0 +1,174 @@
+/* The frame: sidebar and drawer, menus, language and theme, shortcuts, and protection against pressing twice. */
+
+(() => {
+  const root = document.documentElement;
+
+  /* ---- Sidebar: folded away on a desk, a drawer on a phone ------------------------------------------ */
+
+  const sidebar = document.getElementById("sidebar");
+  const toggle = document.querySelector("[data-sidebar-toggle]");
+  const scrim = document.querySelector(".scrim");
+  const main = document.querySelector(".shell-main");
+
+  const setDrawer = (open) => {
+    sidebar.classList.toggle("is-open", open);
+    scrim.classList.toggle("is-open", open);
+    // `inert` keeps focus, pointer and screen reader inside the drawer.
+    main.inert = open;
+    toggle.setAttribute("aria-expanded", String(open));
+    (open ? sidebar.querySelector("[data-sidebar-close]") : toggle).focus();
+  };
+
+  const setFolded = (folded) => {
+    if (folded) root.dataset.sidebar = "closed";
+    else delete root.dataset.sidebar;
+    toggle.setAttribute("aria-expanded", String(!folded));
+    try { localStorage.setItem("houtai.sidebar", folded ? "closed" : "open"); } catch { /* not remembered */ }
+  };
+
+  if (sidebar) {
+    toggle.setAttribute("aria-expanded", String(!houtai.isPhone() && root.dataset.sidebar !== "closed"));
+    toggle.addEventListener("click", () => (houtai.isPhone() ? setDrawer(true) : setFolded(root.dataset.sidebar !== "closed")));
+    document.querySelectorAll("[data-sidebar-close]").forEach((item) => item.addEventListener("click", () => setDrawer(false)));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && sidebar.classList.contains("is-open")) setDrawer(false);
+    });
+    matchMedia("(max-width: 859px)").addEventListener("change", () => {
+      if (sidebar.classList.contains("is-open")) setDrawer(false);
+    });
+  }
+
+  /* The page one is on: the menu item whose address begins this one, the longest of them. */
+  const here = location.pathname.replace(/\/$/, "");
+  const startsHere = (link) => {
+    const path = new URL(link.href).pathname.replace(/\/(list\/?)?$/, "");
+    return path === here || (path !== "" && here.startsWith(`${path}/`)) ? path.length + 1 : 0;
+  };
+  const links = [...document.querySelectorAll(".nav-item")];
+  const current = links.reduce((best, link) => (startsHere(link) > (best ? startsHere(best) : 0) ? link : best), null);
+  current?.setAttribute("aria-current", "page");
+
+  const folded = new Set(houtai.memory.get("folded", []));
+  document.querySelectorAll("details.nav-group").forEach((group) => {
+    group.open = !folded.has(group.dataset.group) || group.contains(current);
+    group.addEventListener("toggle", () => {
+      if (group.open) folded.delete(group.dataset.group);
+      else folded.add(group.dataset.group);
+      houtai.memory.set("folded", [...folded]);
+    });
+  });
+  current?.scrollIntoView({ block: "nearest" });
+
+  /* ---- Menus ---------------------------------------------------------------------------------------- */
+
+  const closeMenus = (except) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu !== except && !menu.contains(except)) menu.open = false;
+    });
+  };
+
+  /* A menu inside something that scrolls would be cut off, so it is placed on the window. */
+  const place = (menu) => {
+    const panel = menu.querySelector(".menu-panel");
+    const button = menu.querySelector("summary").getBoundingClientRect();
+    if (!menu.closest(".table-wrap")) return;
+    panel.style.position = "fixed";
+    const size = panel.getBoundingClientRect();
+    const below = button.bottom + 6 + size.height < innerHeight || button.top < size.height;
+    const start = root.dir === "rtl" ? button.left : button.right - size.width;
+    Object.assign(panel.style, {
+      insetInlineEnd: "auto", insetBlockStart: "auto",
+      top: `${below ? button.bottom + 6 : button.top - size.height - 6}px`,
+      left: `${Math.min(Math.max(8, start), innerWidth - size.width - 8)}px`,
+    });
+  };
+
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!(menu instanceof Element) || !menu.matches("details.menu") || !menu.open) return;
+    closeMenus(menu);
+    place(menu);
+  }, true);
+
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  addEventListener("scroll", (event) => {
+    document.querySelectorAll(".table-wrap details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  }, { capture: true, passive: true });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("details.menu[open]");
+    if (!menu) return;
+    const items = [...menu.querySelectorAll(".menu-item:not(:disabled)")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      const next = items.indexOf(document.activeElement) + step;
+      items.at(items.indexOf(document.activeElement) < 0 && step < 0 ? -1 : next % items.length)?.focus();
+    } else if (event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  /* ---- Theme ---------------------------------------------------------------------------------------- */
+
+  document.querySelectorAll("[data-theme-form]").forEach((form) => {
+    const mark = () => form.querySelectorAll("[name=theme]").forEach((button) => {
+      button.setAttribute("aria-pressed", String(button.value === root.dataset.theme));
+    });
+    mark();
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const theme = event.submitter.value;
+      houtaiTheme.show(theme);
+      mark();
+      try { localStorage.setItem("houtai.theme", theme); } catch { /* the server remembers too */ }
+      // Before sign-in there is nobody to keep it for.
+      if (root.dataset.signedIn === "yes") {
+        houtai.post(form.action, { theme }).catch((error) => houtai.toast(error.message, "bad"));
+      }
+    });
+  });
+
+  /* ---- Pressing twice ------------------------------------------------------------------------------- */
+
+  // The second submit of a form that changes something is swallowed until the page is shown again, or for as long as
+  // a slow answer takes. A form whose answer is a download stays on its page: it says `data-again`.
+  const PATIENCE = 15000;
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || "again" in form.dataset) return;
+    if (sent.has(form)) {
+      event.preventDefault();
+      return;
+    }
+    sent.add(form);
+    event.submitter?.setAttribute("aria-busy", "true");
+    const free = () => {
+      sent.delete(form);
+      event.submitter?.removeAttribute("aria-busy");
+    };
+    addEventListener("pageshow", free, { once: true });
+    setTimeout(free, PATIENCE);
+  });
+
+  /* ---- Small things --------------------------------------------------------------------------------- */
+
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+    document.querySelectorAll("[data-shortcut]").forEach((key) => { key.textContent = `⌘ ${key.dataset.shortcut}`; });
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy || document.querySelector(button.dataset.copyFrom).textContent);
+    houtai.toast(houtai.text("copied"));
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+  });
+})();
