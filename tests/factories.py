@@ -47,7 +47,8 @@ def make_product_tag(**given: Any) -> ProductTag:
 def make_product(*, prices: Sequence[int] = (9900,), stock: int = 10, **given: Any) -> Product:
     """A product with one SKU for each of `prices` (fen); `prices=()` leaves it without variants."""
     number = next(_counter)
-    product = _saved(Product(**{"number": f"P{number:05d}", "name": f"Product {number}", "is_listed": bool(prices)} | given))
+    product = _saved(Product(
+        **{"number": f"P{number:05d}", "name": f"Product {number}", "is_listed": bool(prices)} | given))
     for position, price in enumerate(prices):
         make_sku(product=product, price=price, stock=stock, specifications=[f"variant {position + 1}"])
     return product
@@ -80,7 +81,8 @@ def make_review(**given: Any) -> ProductReview:
 
 def make_region(**given: Any) -> Region:
     number = next(_counter)
-    return _saved(Region(**{"code": f"{number:06d}", "name": f"Region {number}", "level": RegionLevel.province} | given))
+    return _saved(Region(
+        **{"code": f"{number:06d}", "name": f"Region {number}", "level": RegionLevel.province} | given))
 
 
 def make_member_level(**given: Any) -> MemberLevel:

@@ -252,3 +252,7 @@ class ProductReview(Sourced, Record):
 
     def check(self) -> None:
         self.has_pictures = bool(self.pictures)
+        if not self.reply:
+            self.replied_at = None
+        elif self.replied_at is None:
+            self.replied_at = clock.now()

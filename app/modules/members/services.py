@@ -1,0 +1,114 @@
+"""What staff and system do with members: tag them, move them between levels, block them, note what matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from app.core.actor import current_actor
+from app.core.db import db
+from app.core.errors import BusinessError, InvalidInput, NotFound
+from app.core.events import publish
+from app.core.i18n import lazy as _
+from app.modules.members.events import MemberBlocked, MemberLevelChanged, MemberUnblocked
+from app.modules.members.models import Address, Member, MemberLevel, MemberNote, MemberTag
+
+
+class MemberIsBlocked(BusinessError):
+    """A blocked member wanted what only others may do."""
+
+    code = "member_blocked"
+
+    def __init__(self, member: Member) -> None:
+        super().__init__(_("%(name)s is blocked."), name=str(member))
+
+
+def get_member(member_id: int) -> Member:
+    """The member with this id; NotFound where there is none."""
+    member = db.session.get(Member, member_id)
+    if member is None:
+        raise NotFound()
+    return member
+
+
+def find_member_by_phone(number: str) -> Member | None:
+    """The member who has this phone number, or None."""
+    return db.session.scalar(select(Member).where(Member.phone == number.strip()))
+
+
+def tag_members(members: Sequence[Member], tags: Iterable[MemberTag]) -> int:
+    """Give members tags, keeping those they have; tells how many members were given a tag they lacked."""
+    wanted, changed = list(tags), 0
+    if not wanted:
+        raise InvalidInput({"tags": _("Choose at least one tag.")})
+    for member in members:
+        missing = [tag for tag in wanted if tag not in member.tags]
+        member.tags.extend(missing)
+        changed += bool(missing)
+    return changed
+
+
+def untag_members(members: Sequence[Member], tags: Iterable[MemberTag]) -> int:
+    """Take tags from members; tells how many members lost one."""
+    unwanted, changed = set(tags), 0
+    for member in members:
+        kept = [tag for tag in member.tags if tag not in unwanted]
+        if len(kept) != len(member.tags):
+            member.tags = kept
+            changed += 1
+    return changed
+
+
+def set_level(members: Sequence[Member], level: MemberLevel | None) -> None:
+    """Move members to a level, or off the ladder. Announces MemberLevelChanged for each that moved."""
+    new_id = level.id if level is not None else None
+    for member in members:
+        old_id = member.level_id
+        if old_id == new_id:
+            continue
+        member.level = level
+        db.session.flush()
+        publish(MemberLevelChanged(member.id, old_id, new_id))
+
+
+def block_members(members: Sequence[Member]) -> None:
+    """Stop members from ordering. Announces MemberBlocked for each that was not blocked yet."""
+    for member in members:
+        if member.is_blocked:
+            continue
+        member.is_blocked = True
+        db.session.flush()
+        publish(MemberBlocked(member.id))
+
+
+def unblock_members(members: Sequence[Member]) -> None:
+    """Let members order again. Announces MemberUnblocked for each that was blocked."""
+    for member in members:
+        if not member.is_blocked:
+            continue
+        member.is_blocked = False
+        db.session.flush()
+        publish(MemberUnblocked(member.id))
+
+
+def require_not_blocked(member: Member) -> None:
+    """Refuse by MemberIsBlocked when the member may not order."""
+    if member.is_blocked:
+        raise MemberIsBlocked(member)
+
+
+def add_note(member: Member, content: str) -> MemberNote:
+    """Write down what staff should know of a member; an empty note is refused."""
+    if not content.strip():
+        raise InvalidInput({"content": _("A note has words.")})
+    note = MemberNote(member=member, content=content.strip(), author=current_actor().name)
+    db.session.add(note)
+    db.session.flush()
+    return note
+
+
+def make_default(address: Address) -> None:
+    """Make this the address that is chosen first; the one that was no longer is."""
+    address.is_default = True
+    db.session.flush()

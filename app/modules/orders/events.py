@@ -1,0 +1,50 @@
+"""What happened to orders that others may care about. Amounts are fen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OrderPlaced:
+    """Someone ordered."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OrderPaid:
+    """An order is paid in full."""
+
+    order_id: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class OrderShipped:
+    """The goods of an order are on their way."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OrderCompleted:
+    """A buyer has what they ordered."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OrderCancelled:
+    """An order was called off before it was paid."""
+
+    order_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderRefunded:
+    """All that was paid for an order went back."""
+
+    order_id: int
+    amount: int
