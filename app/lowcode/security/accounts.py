@@ -1,0 +1,46 @@
+"""Making accounts from the outside: the first owner, and a forgotten password, by whoever may run commands here."""
+
+from __future__ import annotations
+
+from flask_appbuilder.security.sqla.models import Role, User
+from sqlalchemy import func, select
+
+from app import roles
+from app.core import clock
+from app.core.database import db
+from app.core.errors import InvalidInput, NotFound
+from app.core.i18n import lazy as _
+from app.lowcode.security import passwords, signing_in
+
+NO_EMAIL = "users.noreply.invalid"
+"""Where a user has no e-mail address: the framework wants one, and `.invalid` is never delivered to (RFC 2606)."""
+
+
+def make_owner(username: str, password: str | None = None) -> str:
+    """Make an owner who may do everything; gives the password, one made on the spot unless it is given. A made
+    password must be changed at the first sign-in. The caller commits."""
+    if find_user(username) is not None:
+        raise InvalidInput({"username": _("This value is already in use.")})
+    role = db.session.scalars(select(Role).where(Role.name == roles.OWNER)).one()
+    chosen = password or passwords.one_time_password()
+    user = User(username=username, first_name=username, last_name="", email=f"{username}@{NO_EMAIL}", active=True,
+                password=passwords.hash_password(chosen), created_on=clock.now(), changed_on=clock.now(), roles=[role])
+    db.session.add(user)
+    db.session.flush()
+    signing_in.set_password(user, chosen, by_owner=password is not None)
+    return chosen
+
+
+def find_user(username: str) -> User | None:
+    """The user with this name, in whatever case it is written."""
+    return db.session.scalars(select(User).where(func.lower(User.username) == username.strip().lower())).first()
+
+
+def reset_password(username: str) -> str:
+    """Give a user a one-time password and end all their sessions. The caller commits."""
+    user = find_user(username)
+    if user is None:
+        raise NotFound(_("There is no user of this name."))
+    chosen = passwords.one_time_password()
+    signing_in.set_password(user, chosen, by_owner=False)
+    return chosen

@@ -1,0 +1,38 @@
+"""The forms of the sign-in page and of one's own profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.core.i18n import lazy as _
+from app.lowcode.security.passwords import LONGEST
+
+
+class SignInForm(FlaskForm):
+    username = StringField(_("User name"), [InputRequired(_("This field is required.")), Length(max=320)], render_kw={
+        "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True})
+    password = PasswordField(_("Password"), [InputRequired(_("This field is required."))], render_kw={
+        "autocomplete": "current-password"})
+    next = HiddenField()
+
+
+class PasswordForm(FlaskForm):
+    """The rules themselves live in `passwords` and `signing_in`; this only collects."""
+
+    current = PasswordField(_("Current password"), [InputRequired(_("This field is required."))], render_kw={
+        "autocomplete": "current-password"})
+    new = PasswordField(
+        _("New password"), [InputRequired(_("This field is required.")), Length(max=LONGEST)],
+        description=_("At least 8 characters; a few unrelated words, 15 characters or more, are best."),
+        render_kw={"autocomplete": "new-password", "maxlength": LONGEST})
+    repeated = PasswordField(_("New password again"), [InputRequired(_("This field is required."))], render_kw={
+        "autocomplete": "new-password", "maxlength": LONGEST})
+
+    def show(self, messages: dict[str, Any]) -> None:
+        """Put refusals beside their fields."""
+        for name, message in messages.items():
+            self[name].errors = [*self[name].errors, str(message)]

@@ -1,0 +1,156 @@
+"""Sessions of staff: opened at sign-in, loaded with one query, ended for good on the server.
+
+The signed cookie (or the API token) carries a random token; the row in `staff_sessions` decides whether it still
+counts. It ends by signing out, by a changed password, by deactivation or deletion of the user, by being idle
+too long, at its latest end, or because someone ended it on a screen. Roles are not kept in it, so
+a changed role is felt at the next request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, has_request_context, request
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import delete, insert, select, update
+
+from app.core import clock
+from app.core.database import SAFE_METHODS, db, writing
+from app.lowcode.security.models import BROWSER, StaffAccount, StaffPreference, StaffSession
+
+SEEN_EVERY = timedelta(seconds=60)
+"""How often at most "last seen" is written; the idle limit is felt with this grain."""
+KEEP_ENDED = timedelta(days=30)
+"""How long a session that has ended stays in the table, for the list of recent sign-ins."""
+
+TABLE: Any = StaffSession.__table__
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who makes this request, with all that the page frame needs, from one query."""
+
+    user: User
+    user_id: int
+    name: str
+    session_id: int
+    kind: str
+    must_change_password: bool = False
+    locale: str | None = None
+    theme: str | None = None
+    page_sizes: dict[str, Any] = field(default_factory=dict)
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def password_mark(user: User) -> str:
+    """A digest of the stored hash: enough to notice that it was changed, useless to find the password."""
+    return hashlib.sha256(f"{user.id}:{user.password}".encode()).hexdigest()[:32]
+
+
+def open_session(user: User, kind: str = BROWSER) -> tuple[str, int]:
+    """A new session for `user`; gives its token and the id of its row. The edge commits."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    _clear_old(user.id, now)
+    values = {
+        "user_id": user.id, "token_hash": token_hash(token), "kind": kind, "created_at": now, "updated_at": now,
+        "last_seen_at": now, "expires_at": now + lifetime(kind), "ip": client_ip(), "agent": client_agent(),
+        "password_mark": password_mark(user),
+    }
+    result = db.session.execute(insert(TABLE).values(values))
+    return token, int(result.inserted_primary_key[0])
+
+
+def lifetime(kind: str) -> timedelta:
+    """How long a session lives at most, however busy it is."""
+    name = "PERMANENT_SESSION_LIFETIME" if kind == BROWSER else "JWT_REFRESH_TOKEN_EXPIRES"
+    return current_app.config[name]
+
+
+def load(token: str, kind: str) -> SignedIn | None:
+    """The user behind a token, or None where the session has ended. One query; now and then a small write."""
+    row = db.session.execute(
+        select(User, TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark,
+               StaffAccount.must_change_password, StaffPreference.locale, StaffPreference.theme,
+               StaffPreference.page_sizes)
+        .join(TABLE, TABLE.c.user_id == User.id)
+        .outerjoin(StaffAccount, StaffAccount.user_id == User.id)
+        .outerjoin(StaffPreference, StaffPreference.user_id == User.id)
+        .where(TABLE.c.token_hash == token_hash(token), TABLE.c.kind == kind, TABLE.c.revoked_at.is_(None),
+               User.active.is_(True))
+    ).first()
+    if row is None:
+        return None
+    user, session_id, last_seen_at, expires_at, mark, must_change, locale, theme, page_sizes = row
+    now = clock.now()
+    if expires_at <= now or not secrets.compare_digest(mark, password_mark(user)):
+        return None
+    if kind == BROWSER and now - last_seen_at > timedelta(seconds=current_app.config["SESSION_IDLE_SECONDS"]):
+        return None
+    if now - last_seen_at >= SEEN_EVERY:
+        _touch(session_id, now)
+    return SignedIn(user, user.id, user.get_full_name(), session_id, kind, bool(must_change), locale, theme,
+                    page_sizes or {})
+
+
+def end_session(session_id: int) -> None:
+    """End one session. The edge commits."""
+    _end(TABLE.c.id == session_id)
+
+
+def end_sessions_of(user_id: int, *, but: int | None = None) -> int:
+    """End all sessions of a user, API tokens included, except the one with the id `but`; says how many."""
+    guards = [TABLE.c.user_id == user_id]
+    if but is not None:
+        guards.append(TABLE.c.id != but)
+    return _end(*guards)
+
+
+def renew_password_mark(user: User, session_id: int) -> None:
+    """Let one session outlive the password change that was just made from it."""
+    db.session.execute(update(TABLE).where(TABLE.c.id == session_id).values(password_mark=password_mark(user)))
+
+
+def live_sessions(user_id: int) -> list[Any]:
+    """A user's sessions that still count, the most recently seen first."""
+    now = clock.now()
+    idle = now - timedelta(seconds=current_app.config["SESSION_IDLE_SECONDS"])
+    rows = db.session.execute(
+        select(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.revoked_at.is_(None), TABLE.c.expires_at > now)
+        .order_by(TABLE.c.last_seen_at.desc())).all()
+    return [row for row in rows if row.kind != BROWSER or row.last_seen_at >= idle]
+
+
+def client_ip() -> str | None:
+    """The address the request came from; believed from a proxy only as far as TRUSTED_PROXIES says."""
+    return (request.remote_addr or "")[:45] or None if has_request_context() else None
+
+
+def client_agent() -> str | None:
+    return (request.user_agent.string or "")[:200] or None if has_request_context() else None
+
+
+def _end(*guards: Any) -> int:
+    statement = update(TABLE).where(TABLE.c.revoked_at.is_(None), *guards).values(revoked_at=clock.now())
+    return db.session.execute(statement).rowcount
+
+
+def _touch(session_id: int, now: datetime) -> None:
+    statement = update(TABLE).where(TABLE.c.id == session_id).values(last_seen_at=now)
+    if request.method in SAFE_METHODS:
+        with writing() as connection:
+            connection.execute(statement)
+    else:
+        # A writing request holds the write lock of SQLite itself: a second connection would wait for it for ever.
+        db.session.execute(statement)
+
+
+def _clear_old(user_id: int, now: datetime) -> None:
+    db.session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.expires_at < now - KEEP_ENDED))

@@ -1,0 +1,165 @@
+"""Signing in, out and changing one's password: what the form and the API have in common."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from flask import current_app, session
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import func, insert, select, update
+
+from app.core import clock
+from app.core.actor import Actor, acting_as
+from app.core.database import db
+from app.core.errors import BusinessError, InvalidInput
+from app.core.events import publish
+from app.core.i18n import lazy as _
+from app.lowcode.security import identity, limits, passwords, sessions
+from app.lowcode.security.models import BROWSER, StaffAccount
+
+log = logging.getLogger(__name__)
+KEPT_OVER_SIGN_IN = ("locale", "theme")
+
+
+@dataclass(frozen=True)
+class SignedInNow:
+    """Someone signed in. `kind` is `browser` or `api`."""
+
+    user_id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class SignInRefused:
+    """Someone tried to sign in and was refused: `reason` is `password` or `waiting`. Told before the edge commits."""
+
+    username: str
+    reason: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class SignedOut:
+    """A session was ended by its owner."""
+
+    user_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class PasswordChanged:
+    """A user's password is another: by the user (`by_owner`), or by an admin or a command."""
+
+    user_id: int
+    username: str
+    by_owner: bool
+
+
+class WrongPassword(BusinessError):
+    """Name and password do not belong together; it is not said which of the two is wrong. HTTP 401."""
+
+    status = 401
+    code = "wrong_password"
+
+    @classmethod
+    def default_message(cls) -> object:
+        return _("The user name or the password is not right.")
+
+
+def check_credentials(username: str, password: str, kind: str) -> User:
+    """The user whose credentials these are. Refuses with WrongPassword or TooManyTries, the same for unknown names,
+    and announces a refusal; commits nothing but the announcement, so it is called by an edge before its own work."""
+    username = username.strip()[:320]
+    address = sessions.client_ip()
+    try:
+        limits.begin_try(username, address)
+    except limits.TooManyTries:
+        log.warning("sign-in refused, must wait: %r from %s", username[:80], address)
+        raise
+    user = current_app.appbuilder.sm.auth_user_db(username, password)  # type: ignore[attr-defined]
+    if user is None:
+        limits.count_failure(address)
+        log.warning("sign-in failed: %r from %s", username[:80], address)
+        db.session.rollback()
+        publish(SignInRefused(username[:128], "password", kind))
+        db.session.commit()
+        raise WrongPassword()
+    limits.forgive(username)
+    return user
+
+
+def start(user: User, kind: str = BROWSER) -> str:
+    """Open a session for `user` and announce it; gives the session's token. The edge commits."""
+    token, _session_id = sessions.open_session(user, kind)
+    # A statement of its own: counting sign-ins is no edit of the user that the audit trail should tell.
+    db.session.execute(update(User.__table__).where(User.__table__.c.id == user.id).values(
+        last_login=clock.now(), login_count=func.coalesce(User.__table__.c.login_count, 0) + 1, fail_login_count=0))
+    with acting_as(Actor.staff(user.id, user.get_full_name())):
+        publish(SignedInNow(user.id, user.get_full_name(), kind))
+    return token
+
+
+def remember_in_cookie(token: str) -> None:
+    """Begin a fresh cookie with the new token: nothing from before the sign-in is taken along but the look."""
+    kept = {name: session[name] for name in KEPT_OVER_SIGN_IN if name in session}
+    session.clear()
+    session.update(kept, **{identity.TOKEN: token})
+    session.permanent = True
+    identity.forget()
+
+
+def sign_out() -> None:
+    """End this request's session on the server and empty its cookie. The edge commits."""
+    who = identity.signed_in()
+    if who is not None:
+        sessions.end_session(who.session_id)
+        publish(SignedOut(who.user_id, who.name))
+    kept = {name: session[name] for name in KEPT_OVER_SIGN_IN if name in session}
+    session.clear()
+    session.update(kept)
+    identity.forget()
+
+
+def change_own_password(current: str, new: str, repeated: str) -> None:
+    """The signed-in user's new password. Asks for the current one, ends all other sessions. The edge commits."""
+    who = identity.signed_in()
+    assert who is not None, "asked only of someone who is signed in"
+    user = who.user
+    limits.begin_try(user.username, sessions.client_ip())
+    if not passwords.is_password(user.password, current):
+        raise InvalidInput({"current": _("This is not your current password.")})
+    limits.forgive(user.username)
+    if new != repeated:
+        raise InvalidInput({"repeated": _("The two new passwords differ.")})
+    if new == current:
+        raise InvalidInput({"new": _("The new password is the old one.")})
+    set_password(user, new, by_owner=True, but=who.session_id, field="new")
+    sessions.renew_password_mark(user, who.session_id)
+
+
+def set_password(user: User, new: str, *, by_owner: bool, but: int | None = None, field: str = "password",
+                 check: bool = True) -> None:
+    """Give `user` the password `new`, end their sessions except the one with id `but`, and announce it. A password set
+    by someone else must be changed at the next sign-in. The edge commits."""
+    if check:
+        passwords.check_strength(new, user.username, user.email, user.first_name, user.last_name,
+                                 current_app.config["APP_NAME"], field=field)
+    user.password = passwords.hash_password(new)
+    user.changed_on = clock.now()
+    db.session.flush()
+    sessions.end_sessions_of(user.id, but=but)
+    _note_password(user.id, must_change=not by_owner)
+    limits.forgive(user.username)
+    publish(PasswordChanged(user.id, user.username, by_owner))
+
+
+def _note_password(user_id: int, *, must_change: bool) -> None:
+    table = StaffAccount.__table__
+    now = clock.now()
+    values = {"must_change_password": must_change, "password_changed_at": now, "updated_at": now}
+    if db.session.execute(select(table.c.id).where(table.c.user_id == user_id)).first() is None:
+        db.session.execute(insert(table).values(user_id=user_id, created_at=now, **values))
+    else:
+        db.session.execute(update(table).where(table.c.user_id == user_id).values(**values))
