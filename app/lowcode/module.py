@@ -32,6 +32,7 @@ class Module:
     listeners: list[Callable[[Any], None]] = field(default_factory=list)
     settings: list[type] = field(default_factory=list)
     commands: list[click.Command] = field(default_factory=list)
+    home: list[Callable[[], Any]] = field(default_factory=list)
     demo: Callable[..., Any] | None = None
     order: int = 50
 

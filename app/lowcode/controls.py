@@ -1,0 +1,110 @@
+"""The control with which a person types or picks a value: one piece of HTML per kind of field.
+
+The HTML works by itself; the scripts in `static/forms/` make pickers, typeaheads and galleries of what the
+data attributes mark. Used by forms and by the filters of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from app.core.columns import Choice
+from app.core.i18n import lazy as _
+from app.lowcode.fields import Field
+
+Option = tuple[Any, Any, bool]
+"""value, text, chosen"""
+
+
+def attributes(given: dict[str, Any]) -> Markup:
+    """HTML attributes; True stands alone, None and False are left out."""
+    parts = []
+    for name, value in given.items():
+        if value is None or value is False:
+            continue
+        parts.append(escape(name) if value is True else Markup('%s="%s"') % (name, value))
+    return Markup(" ").join(parts)
+
+
+def _input(type_: str, name: str, value: Any, extra: dict[str, Any]) -> Markup:
+    given = {"type": type_, "name": name, "value": value if value != "" else None, **extra}
+    return Markup("<input %s>") % attributes(given)
+
+
+def select(name: str, options: Iterable[Option], extra: dict[str, Any]) -> Markup:
+    items = Markup("").join(
+        Markup('<option value="%s"%s>%s</option>') % (value, Markup(" selected") if chosen else "", text)
+        for value, text, chosen in options)
+    return Markup("<select %s>%s</select>") % (attributes({"name": name, **extra}), items)
+
+
+def choice_options(kind: type[Choice], chosen: Iterable[Any], empty: bool) -> list[Option]:
+    """The answers of a choice as options; `chosen` are stored values."""
+    wanted = set(chosen)
+    options: list[Option] = [("", "", not wanted)] if empty else []
+    return options + [(answer.value, answer.label, answer.value in wanted) for answer in kind]
+
+
+def control(field: Field, name: str, value: Any, *, lookup: str | None = None, chosen: Iterable[Option] = (),
+            extra: dict[str, Any] | None = None) -> Markup:
+    """The bare control. `value` is as `Field.to_form` gives it; `chosen` are the options of a reference to show."""
+    more = dict(extra or {})
+    kind = field.kind
+    if field.required and kind not in {"yes_no", "picture", "pictures", "references", "rich_text"}:
+        more.setdefault("required", True)
+    if kind in {"long_text", "rich_text", "json"}:
+        marks: dict[str, Any] = {"rich_text": {"data-editor": True, "rows": 10}, "json": {"data-json": True, "rows": 4},
+                                 "long_text": {"rows": 4}}[kind]
+        return Markup("<textarea %s>%s</textarea>") % (
+            attributes({"name": name, "maxlength": field.info.get("size"), **marks, **more}), value or "")
+    if kind == "choice":
+        options = choice_options(field.info["choices"], [value] if value else [], empty=not field.required or not value)
+        return select(name, options, more)
+    if kind in {"reference", "references"}:
+        many = kind == "references"
+        options = list(chosen) if many else [("", "", False), *chosen]
+        return select(name, options, {"multiple": many, "data-lookup": lookup, "data-clearable": not field.required, **more})
+    if kind == "yes_no":
+        return _input("checkbox", name, "1", {"checked": bool(value), "data-switch": True, **more})
+    if kind in {"picture", "pictures"}:
+        return _input("hidden", name, value, {f"data-{kind}": True, "data-max": field.info.get("max"), **more})
+    if kind == "day":
+        return _input("date", name, value, {"data-picker": "day", **more})
+    if kind == "moment":
+        return _input("datetime-local", name, value, {"data-picker": "moment", **more})
+    if kind == "money":
+        return _input("text", name, value, {"inputmode": "decimal", "data-money": True, "autocomplete": "off", **more})
+    if kind in {"integer", "decimal"}:
+        step = 1 if kind == "integer" else 10 ** -field.info.get("places", 2)
+        return _input("number", name, value, {"min": field.info.get("min"), "max": field.info.get("max"), "step": step, **more})
+    types = {"email": "email", "phone": "tel", "url": "url", "password": "password"}
+    return _input(types.get(kind, "text"), name, value, {"maxlength": field.info.get("size"), **more})
+
+
+def filter_control(field: Field, raw: dict[str, list[str]], *, lookup: str | None = None,
+                   chosen: Iterable[Option] = ()) -> Markup:
+    """The control or controls of a filter, named as `app.lowcode.filters` reads them."""
+    name = f"f.{field.path}"
+    typed = raw.get(name, [])
+    if field.kind in {"integer", "decimal", "money", "day", "moment"}:
+        # A range of moments is asked by days; its ends are read on the shop's clock.
+        type_ = "date" if field.kind in {"day", "moment"} else "text"
+        marks = {"data-picker": "day"} if type_ == "date" else {"inputmode": "decimal", "autocomplete": "off"}
+        ends = [
+            _input(type_, f"{name}.{end}", (raw.get(f"{name}.{end}") or [""])[0],
+                   {"id": f"{name}.{end}", "aria-label": f"{field.label}: {word}", "placeholder": word, **marks})
+            for end, word in (("from", _("From")), ("to", _("To")))
+        ]
+        return Markup('<span class="range">%s<span class="range-dash" aria-hidden="true">–</span>%s</span>') % tuple(ends)
+    if field.kind == "choice":
+        options = choice_options(field.info["choices"], typed, empty=False)
+        return select(name, options, {"id": name, "multiple": True, "data-choices": True})
+    if field.kind == "yes_no":
+        now = typed[0] if typed else ""
+        return select(name, [("", _("Any"), now == ""), ("1", _("Yes"), now == "1"), ("0", _("No"), now == "0")], {"id": name})
+    if field.kind in {"reference", "references"}:
+        return select(name, chosen, {"id": name, "multiple": True, "data-lookup": lookup})
+    return _input("text", name, typed[0] if typed else "", {"id": name, "autocomplete": "off"})

@@ -1,0 +1,82 @@
+"""The first page: what waits for the person, and where they can go; and the answers of the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, jsonify, render_template, request
+from flask_appbuilder import BaseView, expose
+
+from app.core import clock
+from app.core.i18n import day_text, gettext
+from app.core.i18n import lazy as _
+from app.lowcode import lookup
+from app.lowcode.registry import registry
+from app.lowcode.security import signed_in
+from app.lowcode.security.views import signed_in_only
+from app.lowcode.shell import menu
+
+HITS = 5
+SHORTCUTS = 8
+
+
+@dataclass(frozen=True)
+class HomeCard:
+    """One figure or task on the home page. `value` is shown large; `tone` is that of a pill."""
+
+    label: Any
+    value: Any
+    hint: Any = ""
+    url: str = ""
+    icon: str = "circle-info"
+    tone: str = "plain"
+
+
+HomeCards = Callable[[], list[HomeCard]]
+"""A module's answer to "what should the current user see first?"; it leaves out what they may not see."""
+
+
+def greeting(name: str) -> str:
+    """A greeting by the shop's clock."""
+    hour = clock.to_zone(clock.now(), clock.shop_zone()).hour
+    if hour < 5 or hour >= 19:
+        return gettext("Good evening, %(name)s", name=name)
+    if hour < 12:
+        return gettext("Good morning, %(name)s", name=name)
+    return gettext("Good afternoon, %(name)s", name=name)
+
+
+class HomeView(BaseView):
+    """The home page and the search of the palette; for everyone who is signed in."""
+
+    route_base = ""
+    default_view = "index"
+
+    @expose("/")
+    @signed_in_only
+    def index(self) -> str:
+        who = signed_in()
+        cards = [card for module in registry().modules() for make in module.home for card in make()]
+        shortcuts = [{"label": entry.label, "icon": entry.icon, "url": entry.url(), "group": module.label}
+                     for module, entries in menu() for entry in entries[:3]]
+        return render_template(
+            "houtai/home.html", greeting=greeting(who.name if who else ""), today=day_text(clock.today()),
+            cards=cards, shortcuts=shortcuts[:SHORTCUTS], has_access=bool(shortcuts),
+            title=_("Home"), app_name=current_app.config["APP_NAME"])
+
+    @expose("/search")
+    @signed_in_only
+    def search(self) -> Any:
+        """Records that match `?q=`, from the screens that the user may view: `[{group, label, hint, url}]`."""
+        term = request.args.get("q", "").strip()[:60]
+        found: list[dict[str, Any]] = []
+        if len(term) >= 2:
+            for screen in registry().screens():
+                if screen.is_in_search and screen.may("view"):
+                    found += [
+                        {"group": str(screen.list_title), "label": hit["text"], "hint": hit["hint"],
+                         "url": f"{screen.route_base}/show/{hit['id']}"}
+                        for hit in lookup.find(screen.model, term, HITS, conditions=screen.row_conditions())]
+        return jsonify(found)

@@ -1,0 +1,372 @@
+"""Screen: one declaration that becomes list, filters, forms, record page and JSON API.
+
+    class SupplierScreen(Screen):
+        \"\"\"Where buyers keep the supplier book.\"\"\"
+        model = Supplier
+        list_title = _("Suppliers")
+        list_columns = ["name", "phone", "status", "updated_at"]
+        search_columns = ["name", "phone", "status"]
+        form_columns = ["name", "phone", "status", "note"]
+
+The words are Flask-AppBuilder's, so its manual stays true; `model` and `form_columns` are our only additions. What
+is not declared is derived from the model: labels, kinds, help and rules come from its columns. A column may be
+a relation (`category`), a column of a related row (`member.phone`) or a Python property. The docstring is the
+screen's help text. Buttons are methods marked with `@action`, extra boxes on a record's page with `@panel`.
+
+When not to use it: a page that is not about rows of one table is a `Page`; figures over many rows are a `Report`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
+
+from flask import abort, current_app, flash, jsonify, redirect, request, url_for
+from flask_appbuilder import ModelView, expose
+from flask_appbuilder.baseviews import BaseView
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import ColumnElement, inspect, select
+from werkzeug.wrappers import Response
+
+from app.core.database import db
+from app.core.errors import BusinessError, NotFound
+from app.core.i18n import gettext, lazy as _
+from app.lowcode import base_filters, forms, lookup, pages
+from app.lowcode.access import may, permission, refuse
+from app.lowcode.actions import Action, Panel, marked
+from app.lowcode.fields import TEXT_KINDS, Field, parse_id, primary_key, read_all, resolve
+from app.lowcode.filters import is_filterable
+from app.lowcode.listing import Listing
+from app.lowcode.registry import registry
+from app.lowcode.view import View
+
+CRUD_LABELS = {"can_view": _("View"), "can_add": _("Add"), "can_edit": _("Edit"), "can_delete": _("Delete")}
+UNDERIVED = {"id", "created_at", "updated_at"}
+
+
+class Screen(View, ModelView):
+    """A list of records with its forms, record pages and API."""
+
+    model: Any = None
+    form_columns: Any = None
+    form_fieldsets: Any = None
+    list_help: Any = ""
+    empty_text: Any = ""
+    empty_title: Any = ""
+    list_options: ClassVar[list[Any]] = []
+    """Loader options for list columns that are Python properties, so that they do not ask row by row."""
+    in_search: ClassVar[bool | None] = None
+    """Whether the palette finds rows of this screen; by default those of models with a `search_index`."""
+    with_api: ClassVar[bool] = True
+    page_size = 25
+    default_view = "list"
+    exclude_route_methods = {"download", "action_post"}
+
+    def __init__(self) -> None:
+        # The framework's own constructor builds forms and filters that load whole related tables; ours reads the
+        # declaration instead and only keeps what makes routes and permissions.
+        cls = type(self)
+        self.label_columns = dict(cls.label_columns or {})
+        self.description_columns = dict(cls.description_columns or {})
+        self.formatters_columns = dict(cls.formatters_columns or {})
+        self.actions: dict[str, Action] = marked(cls, "houtai_action")
+        self.panels: dict[str, Panel] = marked(cls, "houtai_panel")
+        if cls.base_permissions is None:
+            self.base_permissions = list(CRUD_LABELS)
+        else:
+            self.base_permissions = list(cls.base_permissions)
+        self.base_permissions += [f"can_{name}" for name in self.actions if f"can_{name}" not in self.base_permissions]
+        self.related_views = list(cls.related_views or [])
+        self._related_views = []
+        self.menu_label = self.menu_label or self.list_title
+        self._read_declaration()
+        BaseView.__init__(self)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.model is None:
+            return
+        if "datamodel" not in vars(cls):
+            cls.datamodel = SQLAInterface(cls.model)
+        if cls.route_base is None or any(cls.route_base == getattr(base, "route_base", None) for base in cls.__bases__):
+            cls.route_base = f"/{cls.model.__tablename__}"
+        cls.list_title = cls.list_title or inspect(cls.model).class_.__name__
+
+    def _read_declaration(self) -> None:
+        """Resolve every column that the declaration names; a wrong name fails at start-up, not on a page."""
+        cls = type(self)
+        self._fields: dict[str, Field] = {}
+        own = [name for name in inspect(self.model).columns.keys() if "kind" in inspect(self.model).columns[name].info]
+        form = cls.form_columns
+        if form is None and not cls.form_fieldsets:
+            form = [name for name in own if name not in UNDERIVED]
+        self.form_groups: list[tuple[Any, Any, list[Field]]] = _groups(cls.form_fieldsets, form, self.field)
+        self.form_fields = [field for _title, _help, fields in self.form_groups for field in fields]
+        listed = cls.list_columns or [field.path for field in self.form_fields[:5]]
+        self.list_fields = [self.field(name) for name in listed]
+        shown = cls.show_columns or ([] if cls.show_fieldsets else [
+            *[field.path for field in self.form_fields], *[name for name in ("created_at", "updated_at") if name in own]])
+        self.show_groups = _groups(cls.show_fieldsets, shown, self.field)
+        searched = cls.search_columns if cls.search_columns is not None else [
+            field.path for field in self.list_fields if field.is_stored and is_filterable(field)]
+        self.filter_fields = {field.path: field for field in map(self.field, searched) if is_filterable(field)}
+        ordered = cls.order_columns if cls.order_columns is not None else [
+            field.path for field in self.list_fields
+            if field.column is not None and field.through is None and field.kind not in
+            {"reference", "json", "rich_text", "long_text", "pictures", "picture"}]
+        self.order_fields = {field.path: field for field in map(self.field, ordered)}
+
+    # -- the declaration, read -------------------------------------------------------------------------------
+
+    def field(self, path: str) -> Field:
+        """The field that a column name of the declaration stands for."""
+        if path not in self._fields:
+            self._fields[path] = resolve(self.model, path, self.label_columns, self.description_columns)
+        return self._fields[path]
+
+    def formatter(self, field: Field) -> Callable[[Any], Any] | None:
+        return self.formatters_columns.get(field.path)
+
+    @cached_property
+    def text_fields(self) -> list[Field]:
+        """The text columns of this table among the search columns: what the quick search looks into."""
+        return [field for field in self.filter_fields.values() if field.kind in TEXT_KINDS and field.through is None]
+
+    @property
+    def is_searchable(self) -> bool:
+        return bool(self.text_fields or getattr(self.model, "search_index", None))
+
+    def search_attributes(self) -> list[ColumnElement[Any]]:
+        return [getattr(self.model, field.path) for field in self.text_fields]
+
+    def row_conditions(self) -> list[ColumnElement[bool]]:
+        """Which rows this screen is about: `base_filters` in SQL. Lists, pages, actions and the API all obey."""
+        return base_filters.conditions(self.model, type(self).base_filters or [])
+
+    @classmethod
+    def permission_labels(cls) -> dict[str, Any]:
+        given = cls.base_permissions if cls.base_permissions is not None else list(CRUD_LABELS)
+        labels = {name: CRUD_LABELS.get(name, name) for name in given}
+        return labels | {f"can_{name}": mark.label for name, mark in marked(cls, "houtai_action").items()}
+
+    def may(self, permission_name: str) -> bool:
+        """Whether the current user has this permission here, and the screen offers it at all."""
+        name = f"can_{permission_name}"
+        return name in self.base_permissions and may(name, self.class_permission_name)
+
+    @property
+    def has_form(self) -> bool:
+        return bool(self.form_fields)
+
+    # -- records ---------------------------------------------------------------------------------------------
+
+    def get(self, raw: Any) -> Any:
+        """The record with this id among the rows of this screen; NotFound otherwise."""
+        records = self.get_many([raw])
+        return records[0]
+
+    def get_many(self, raws: list[Any]) -> list[Any]:
+        """The records with these ids, in this order; NotFound if one is not among the rows of this screen."""
+        try:
+            ids = list(dict.fromkeys(parse_id(raw) for raw in raws))
+        except ValueError:
+            raise NotFound() from None
+        key = primary_key(self.model)
+        found = {getattr(record, key.key): record for record in db.session.scalars(
+            select(self.model).where(key.in_(ids), *self.row_conditions()))}
+        if not ids or len(found) != len(ids):
+            raise NotFound()
+        return [found[record_id] for record_id in ids]
+
+    def pre_add(self, item: Any) -> None:
+        """Called before a new record is written by form or API; raise a BusinessError to refuse."""
+
+    def post_add(self, item: Any) -> None:
+        """Called after a new record is written, in its transaction."""
+
+    def pre_update(self, item: Any) -> None:
+        """Called before a changed record is written by form or API; raise a BusinessError to refuse."""
+
+    def post_update(self, item: Any) -> None:
+        """Called after a changed record is written, in its transaction."""
+
+    def pre_delete(self, item: Any) -> None:
+        """Called before a record is deleted; raise a BusinessError to refuse."""
+
+    def post_delete(self, item: Any) -> None:
+        """Called after a record is deleted, in its transaction."""
+
+    def delete_record(self, item: Any) -> None:
+        """Delete a record; a screen whose records are taken away in another way overrides this."""
+        db.session.delete(item)
+
+    # -- pages -----------------------------------------------------------------------------------------------
+
+    @expose("/list/")
+    @permission("view")
+    def list(self) -> Any:
+        listing = Listing(self, request.args)
+        return self.render("houtai/list.html", page=pages.list_page(self, listing))
+
+    @expose("/show/<pk>")
+    @permission("view")
+    def show(self, pk: str) -> Any:
+        return self.render("houtai/show.html", page=pages.show_page(self, self.get(pk)))
+
+    @expose("/add", methods=["GET", "POST"])
+    @permission("add")
+    def add(self) -> Any:
+        return self._form(None)
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @permission("edit")
+    def edit(self, pk: str) -> Any:
+        return self._form(self.get(pk))
+
+    def _form(self, record: Any | None) -> Any:
+        """Show a form and read it; whatever refuses it, what was typed stays and the field is named."""
+        if not self.has_form:
+            abort(404)
+        form_class = forms.make_form(self, self.form_fields)
+        if request.method != "POST":
+            given = self._prefilled() if record is None else {}
+            form = form_class(obj=record, data=given)
+            return self.render("houtai/form.html", page=pages.form_page(self, form, record))
+        is_new = record is None
+        title = "" if is_new else str(record)
+        form = form_class(request.form, obj=record)
+        item = self.model() if is_new else record
+        record_id = None if is_new else getattr(record, primary_key(self.model).key)
+        try:
+            forms.save(self, item, forms.values_of(form), is_new=is_new)
+        except BusinessError as error:
+            db.session.rollback()
+            message = pages.mark_errors(form, error)
+            page = pages.form_page(self, form, record, message=message, title=title, record_id=record_id)
+            return self.render("houtai/form.html", page=page), error.status
+        flash(gettext("Added: %(title)s", title=item) if is_new else gettext("Saved: %(title)s", title=item), "success")
+        if is_new and "again" in request.form:
+            return redirect(url_for(f"{self.endpoint}.add"))
+        return self.after_save(item, is_new)
+
+    def after_save(self, item: Any, is_new: bool) -> Response:
+        """Where to go after a form was saved: the page from which it was opened, else the record."""
+        return redirect(pages.safe_return(request.form.get("return_to")) or self.url_of(item))
+
+    def _prefilled(self) -> dict[str, Any]:
+        """Values for a new form given in the address, such as the member of a new note; unreadable ones are left out."""
+        given: dict[str, Any] = {}
+        for field in self.form_fields:
+            if field.path in request.args:
+                try:
+                    given |= read_all([field], {field.path: request.args[field.path]})
+                except BusinessError:
+                    continue
+        return given
+
+    @expose("/delete/<pk>", methods=["POST"])
+    @permission("delete")
+    def delete(self, pk: str) -> Any:
+        item = self.get(pk)
+        title = str(item)
+        try:
+            with forms.committing():
+                self.pre_delete(item)
+                self.delete_record(item)
+                db.session.flush()
+                self.post_delete(item)
+        except BusinessError as error:
+            flash(str(error), "danger")
+            return redirect(pages.safe_return(request.form.get("return_to")) or url_for(f"{self.endpoint}.list"))
+        flash(gettext("Deleted: %(title)s", title=title), "success")
+        back = pages.safe_return(request.form.get("return_to"))
+        gone = back and back.split("?")[0].endswith((f"/show/{pk}", f"/edit/{pk}"))
+        return redirect(back if back and not gone else url_for(f"{self.endpoint}.list"))
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    @expose("/action/<name>/<pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> Any:
+        return self._run_action(name, [pk])
+
+    @expose("/action", methods=["POST"])
+    def action_many(self) -> Any:
+        return self._run_action(request.form.get("action", ""), request.form.getlist("rowid"))
+
+    def _run_action(self, name: str, ids: list[str]) -> Any:
+        """Run a declared action on rows that this screen shows, if the user may; all of it or none of it."""
+        mark = self.actions.get(name)
+        if mark is None:
+            raise NotFound(_("There is no such action."))
+        if not self.may(name):
+            return refuse(f"can_{name}", self.class_permission_name)
+        back = pages.safe_return(request.form.get("return_to")) or url_for(f"{self.endpoint}.list")
+        if not ids:
+            flash(gettext("Tick at least one row first."), "warning")
+            return redirect(back)
+        records = self.get_many(ids)
+        count = len(records)
+        try:
+            with forms.committing():
+                result = self.run_action(mark, records)
+        except BusinessError as error:
+            flash(str(error), "danger")
+            return redirect(back)
+        if isinstance(result, Response):
+            return result
+        flash(gettext("%(action)s: done for %(count)s.", action=mark.label, count=count), "success")
+        return redirect(back)
+
+    def run_action(self, mark: Action, records: list[Any]) -> Any:
+        """Call the action's method, unless a record has a reason against it."""
+        if mark.why_not is not None:
+            for record in records:
+                reason = mark.why_not(record)
+                if reason:
+                    raise BusinessError(_("%(title)s: %(reason)s"), title=record, reason=reason)
+        return getattr(self, mark.name)(records)
+
+    # -- choosing related records ----------------------------------------------------------------------------
+
+    @expose("/lookup/<column>")
+    def lookup(self, column: str) -> Any:
+        """Rows that a reference of this screen can point to, found by typing; for those who may use the reference."""
+        field = next((item for item in [*self.form_fields, *self.filter_fields.values()] if item.path == column), None)
+        if field is None or field.target is None:
+            raise NotFound()
+        if not any(self.may(name) for name in ("view", "add", "edit")):
+            return refuse("can_view", self.class_permission_name)
+        return jsonify(lookup.answer(field.target, request.args.get("q", ""), request.args.get("page", "1")))
+
+    # -- addresses -------------------------------------------------------------------------------------------
+
+    def url_of(self, record: Any) -> str:
+        """The page of a record, or the list for who may not see pages."""
+        if self.may("view"):
+            return url_for(f"{self.endpoint}.show", pk=getattr(record, primary_key(self.model).key))
+        return url_for("HomeView.index")
+
+    @classmethod
+    def register(cls, app: Any, module: Any) -> None:
+        super().register(app, module)
+        if cls.with_api:
+            from app.lowcode.api import api_of
+
+            app.extensions["appbuilder"].add_api(api_of(registry().entries[-1].view))
+
+    @property
+    def is_in_search(self) -> bool:
+        return bool(getattr(self.model, "search_index", None)) if self.in_search is None else self.in_search
+
+    def related_screens(self) -> list["Screen"]:
+        """The screens of `related_views`, as registered in this application."""
+        views = {type(entry.view): entry.view for entry in current_app.extensions["houtai"].entries}
+        return [views[cls] for cls in self.related_views if cls in views]
+
+
+def _groups(fieldsets: Any, columns: Any, field_of: Callable[[str], Field]) -> list[tuple[Any, Any, list[Field]]]:
+    """Fieldsets `[(title, {"fields": [...], "help": …})]`, or one group of plain columns, as groups of fields."""
+    if fieldsets:
+        return [(title, options.get("help", ""), [field_of(name) for name in options["fields"]]) for title, options in fieldsets]
+    return [("", "", [field_of(name) for name in columns or []])]

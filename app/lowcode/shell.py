@@ -1,0 +1,121 @@
+"""The frame around every page: menu, user, languages, theme. `shell()` is what `houtai/base.html` asks.
+
+The sidebar is the same for all who may do the same in one language, so its HTML is drawn once for them and kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import current_app, g, render_template, request, url_for
+from markupsafe import Markup
+
+from app.core.i18n import current_locale, language_tag, text_direction
+from app.core.i18n import lazy as _
+from app.lowcode.access import may, permission_set_key
+from app.lowcode.registry import Entry, registry
+from app.lowcode.security import current_preferences, signed_in
+
+KEPT_SIDEBARS = 64
+
+
+@dataclass(frozen=True)
+class ShellUser:
+    """Who is signed in, as the frame shows them."""
+
+    name: str
+    role: str
+    initials: str
+
+
+def menu() -> list[tuple[Any, list[Entry]]]:
+    """The modules and their views that the current user may see, in the order of the menu."""
+    groups = []
+    for module in registry().modules():
+        entries = [entry for entry in registry().entries_of(module) if entry.view.in_menu and may("can_view", entry.name)]
+        if entries:
+            groups.append((module, entries))
+    return groups
+
+
+class Shell:
+    """Answers for one request; every property is found at most once."""
+
+    @cached_property
+    def app_name(self) -> str:
+        return str(current_app.config["APP_NAME"])
+
+    @cached_property
+    def lang(self) -> str:
+        return language_tag()
+
+    @cached_property
+    def direction(self) -> str:
+        return text_direction()
+
+    @cached_property
+    def theme(self) -> str:
+        return current_preferences().theme
+
+    @cached_property
+    def user(self) -> ShellUser | None:
+        who = signed_in()
+        if who is None:
+            return None
+        return ShellUser(who.name, getattr(who, "role", "") or "", who.name[:1].upper())
+
+    @cached_property
+    def languages(self) -> list[dict[str, Any]]:
+        now = current_locale()
+        url = url_for("SignInView.preferences")
+        return [{"code": code, "name": language["name"], "url": f"{url}?locale={code}", "current": code == now}
+                for code, language in current_app.config["LANGUAGES"].items()]
+
+    @property
+    def home_url(self) -> str:
+        return url_for("HomeView.index")
+
+    @property
+    def preferences_url(self) -> str:
+        return url_for("SignInView.preferences")
+
+    @property
+    def search_url(self) -> str:
+        return url_for("HomeView.search")
+
+    @property
+    def logout_url(self) -> str:
+        return url_for("SignInView.logout")
+
+    @cached_property
+    def user_menu(self) -> list[dict[str, Any]]:
+        return [
+            {"label": _("Profile"), "url": url_for("ProfileView.index"), "icon": "user"},
+            {"label": _("Change password"), "url": url_for("ProfileView.password"), "icon": "key"},
+        ]
+
+    @cached_property
+    def sidebar(self) -> Markup:
+        """The menu as HTML, kept per set of permissions and language."""
+        key = (permission_set_key(), current_locale(), request.script_root)
+        kept: dict[Any, Markup] = current_app.extensions.setdefault("houtai_sidebars", {})
+        if key not in kept:
+            if len(kept) >= KEPT_SIDEBARS:
+                kept.clear()
+            groups: list[dict[str, Any]] = [{"label": None, "icon": None, "items": [
+                {"label": _("Home"), "url": self.home_url, "icon": "house"}]}]
+            groups += [
+                {"label": module.label, "icon": module.icon,
+                 "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries]}
+                for module, entries in menu()]
+            kept[key] = Markup(render_template("houtai/parts/sidebar.html", groups=groups))
+        return kept[key]
+
+
+def shell() -> Shell:
+    """The frame of this request."""
+    if "shell" not in g:
+        g.shell = Shell()
+    return g.shell
