@@ -166,7 +166,7 @@ def register(group: type[Settings]) -> None:
     """Plug a group in; doing it twice changes nothing. Two groups of one name are a mistake of the programmer."""
     other = _groups.setdefault(group.name, group)
     if other is not group and (other.__module__, other.__qualname__) != (group.__module__, group.__qualname__):
-        raise ValueError(f"the settings groups {other.__qualname__} and {group.__qualname__} share the name {group.name!r}")
+        raise ValueError(f"the settings groups {other.__name__} and {group.__name__} share the name {group.name!r}")
     _groups[group.name] = group
 
 

@@ -55,7 +55,11 @@ def zipped() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("kind, extension", [("JPEG", "jpg"), ("PNG", "jpg"), ("WEBP", "jpg"), ("GIF", "png")])
+def upload(client, data: bytes, name: str = "x.jpg", **options):
+    return client.post("/files/upload", data={"file": (io.BytesIO(data), name)}, **options)
+
+
+@pytest.mark.parametrize(("kind", "extension"), [("JPEG", "jpg"), ("PNG", "jpg"), ("WEBP", "jpg"), ("GIF", "png")])
 def test_the_usual_kinds_of_picture_are_taken_in_and_written_anew(app, kind, extension):
     sent = picture(kind)
     key = store_picture(io.BytesIO(sent), "shoes.jpg")
@@ -118,6 +122,7 @@ def test_a_photo_is_turned_as_the_camera_was_held(app):
     assert store_bytes(picture("JPEG", (600, 400), exif=exif), "x.jpg").endswith("_400x600.jpg")
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 def test_broken_camera_data_is_no_reason_to_refuse(app):
     sent = picture("JPEG", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff" + b"\x01\x12" * 40)
     assert store_bytes(sent, "x.jpg").endswith("_900x600.jpg")
@@ -135,7 +140,7 @@ def test_other_colour_models_become_plain_colours(app):
     assert store_bytes(wide, "x.png")
 
 
-@pytest.mark.parametrize("name, data", {
+@pytest.mark.parametrize(("name", "data"), {
     "a page called png": b"<!doctype html><html>" + SCRIPT,
     "an svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>',
     "an svg with a declaration": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
@@ -178,13 +183,86 @@ def test_bytes_behind_a_picture_do_not_survive_even_unknown_ones(app):
     assert CANARY not in read_file(store_bytes(sent, "motion.jpg"))
 
 
+def test_a_strangers_upload_is_refused(client):
+    answer = upload(client, picture())
+    assert answer.status_code == 403
+
+
+def test_staff_without_rights_cannot_upload(as_user):
+    assert upload(as_user("lin"), picture()).status_code == 403
+
+
+@pytest.mark.both_databases
+def test_staff_who_may_edit_something_upload_and_see_their_picture(as_user, client):
+    answer = upload(as_user("hua"), picture(), "茶杯.jpg")
+    assert answer.status_code == 201
+    assert answer.json["url"] == "/files/" + answer.json["key"]
+    assert db.session.scalars(select(StoredFile.name)).all() == ["茶杯.jpg"]
+    assert client.get(answer.json["url"]).status_code == 200, "shoppers see it too"
+
+
+def test_an_upload_needs_the_form_token(as_user):
+    answer = upload(as_user("hua"), picture(), csrf=False)
+    assert answer.status_code == 400
+    assert answer.json["message"]
+
+
+def test_a_bad_upload_is_answered_in_the_readers_language(as_user):
+    for language, word in (("en", "not a picture"), ("zh", "图片")):
+        user = as_user("hua")
+        user.get(f"/lang/{language}")
+        answer = upload(user, b"<html>" + SCRIPT)
+        assert answer.status_code == 422
+        assert list(answer.json["fields"]) == ["file"]
+        assert word in answer.json["message"]
+
+
+def test_an_upload_without_a_file_or_too_large_says_so(as_user, app):
+    user = as_user("hua")
+    assert user.post("/files/upload", data={}).status_code == 422
+    answer = upload(user, picture() + b"\x00" * (21 * 1024 * 1024))
+    assert answer.status_code == 413
+    assert "15 MB" in answer.json["message"]
+    assert upload(user, picture() + b"\x00" * (16 * 1024 * 1024)).status_code == 413
+
+
+def test_a_served_picture_can_do_nothing_and_is_kept_by_browsers(app, client):
+    url = file_url(store_bytes(picture(), "x.jpg"))
+    answer = client.get(url)
+    assert answer.content_type == "image/jpeg"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Disposition"].startswith("inline; filename=")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
+    assert client.get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_a_browser_that_takes_webp_gets_it_under_the_same_address(app, client):
+    url = file_url(store_bytes(picture(), "x.jpg"), 400)
+    answer = client.get(url, headers={"Accept": "image/avif,image/webp,*/*"})
+    assert answer.content_type == "image/webp"
+    assert "Accept" in answer.headers["Vary"]
+    assert Image.open(io.BytesIO(answer.data)).size == (400, 267)
+    assert client.get(url).content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("path", [
+    "/files/../config.py", "/files/..%2fsecret_key", "/files/%2e%2e%2fsecret_key", "/files/secret_key", "/files/x.php",
+    "/files/%00", "/files/" + "0" * 32 + "_1x1.jpg", "/files/.jpg", "/files/x",
+])
+def test_no_address_leads_out_of_the_uploads(client, path):
+    assert client.get(path).status_code == 404
+
+
 def test_nothing_and_too_much_are_refused(app, monkeypatch):
     with pytest.raises(InvalidInput):
         store_bytes(b"", "x.png")
     monkeypatch.setattr(pictures, "MAX_BYTES", 1000)
     with pytest.raises(TooLarge) as refused:
         store_picture(io.BytesIO(picture()), "x.jpg")
-    assert refused.value.status == 413 and list(refused.value.fields) == ["file"]
+    assert refused.value.status == 413
+    assert list(refused.value.fields) == ["file"]
 
 
 @pytest.mark.both_databases
@@ -223,7 +301,7 @@ def test_a_file_lost_from_the_folder_comes_back_when_it_is_sent_again(app):
     assert read_file(key)
 
 
-@pytest.mark.parametrize("given, kept", [
+@pytest.mark.parametrize(("given", "kept"), [
     ("../../etc/passwd", "passwd"), ("C:\\pics\\me.jpg", "me.jpg"), ("", "picture"), ("a\r\nb\x00.jpg", "ab.jpg"),
     ("x" * 300 + ".jpg", "x" * 200), ("茶杯.jpg", "茶杯.jpg"),
 ])
@@ -233,7 +311,7 @@ def test_a_sent_name_is_only_remembered_never_used(app, given, kept):
     assert kept.partition(".")[0] not in key
 
 
-@pytest.mark.parametrize("size, name", [
+@pytest.mark.parametrize(("size", "name"), [
     (None, "{}.jpg"), (100, "{}-200.jpg"), (200, "{}-200.jpg"), (201, "{}-400.jpg"), (400, "{}-400.jpg"),
     (401, "{}-750.jpg"), (751, "{}.jpg"), (5000, "{}.jpg"),
 ])
@@ -286,10 +364,11 @@ def test_a_file_is_stored_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="No space left"):
         folder.save("ab1.jpg", b"new")
     monkeypatch.undo()
-    assert folder.open("ab1.jpg").read() == b"old"
+    with folder.open("ab1.jpg") as stream:
+        assert stream.read() == b"old"
     assert [path.name for path in tmp_path.rglob("*.*")] == ["ab1.jpg"]
     folder.delete("ab1.jpg")
     folder.delete("ab1.jpg")

@@ -57,7 +57,7 @@ def test_a_group_is_named_after_its_class_unless_it_says_otherwise():
     assert (ParcelSettings.name, SecondHandSettings.name, OtherSettings.name) == ("parcel", "second_hand", "named")
 
 
-@pytest.mark.parametrize("name, value", [
+@pytest.mark.parametrize(("name", "value"), [
     ("days_to_ship", 1), ("days_to_ship", 30), ("carrier", Carrier.bike), ("on_sundays", True), ("free_from", 0),
     ("hotline", "400 800 1234"), ("greeting", "谢谢惠顾"),
 ])
@@ -82,7 +82,7 @@ def test_a_change_inside_a_savepoint_counts_at_the_commit():
     assert ParcelSettings.days_to_ship == 5
 
 
-@pytest.mark.parametrize("name, value", [
+@pytest.mark.parametrize(("name", "value"), [
     ("days_to_ship", 0), ("days_to_ship", 31), ("days_to_ship", "5"), ("days_to_ship", True), ("days_to_ship", None),
     ("carrier", "bike"), ("on_sundays", 1), ("free_from", -1), ("free_from", 1.5), ("hotline", "call me"),
     ("greeting", "x" * 21), ("greeting", ""), ("greeting", "a\x00b"), ("no_such", 1),
@@ -164,7 +164,7 @@ def test_a_change_committed_while_the_values_are_read_is_not_lost(monkeypatch):
     assert ParcelSettings.days_to_ship == 5
 
 
-@pytest.mark.parametrize("key, value", [
+@pytest.mark.parametrize(("key", "value"), [
     ("parcel.days_to_ship", 99), ("parcel.days_to_ship", "many"), ("parcel.carrier", "pigeon"), ("parcel.gone", 1),
     ("gone.days", 1), ("nonsense", 1),
 ])
