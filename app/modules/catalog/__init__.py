@@ -1,1 +1,13 @@
-"""."""
+"""Catalogue: what the shop sells."""
+
+from app.core.i18n import lazy as _
+from app.lowcode import Module
+from app.modules.catalog import derived, timeline, views  # noqa: F401  the first two plug themselves in
+
+module = Module(
+    "catalog", _("Catalogue"), icon="fa-box", order=10,
+    screens=[
+        views.ProductScreen, views.CategoryScreen, views.BrandScreen, views.SkuScreen, views.ProductTagScreen,
+        views.ProductReviewScreen, views.ProductSpecificationScreen, views.ProductAttributeScreen,
+    ],
+)

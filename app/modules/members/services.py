@@ -92,6 +92,16 @@ def unblock_members(members: Sequence[Member]) -> None:
         publish(MemberUnblocked(member.id))
 
 
+def why_not_block(member: Member) -> str | None:
+    """Why the member cannot be blocked now, or None where they can."""
+    return str(_("This member is blocked already.")) if member.is_blocked else None
+
+
+def why_not_unblock(member: Member) -> str | None:
+    """Why the member cannot be unblocked now, or None where they can."""
+    return None if member.is_blocked else str(_("This member is not blocked."))
+
+
 def require_not_blocked(member: Member) -> None:
     """Refuse by MemberIsBlocked when the member may not order."""
     if member.is_blocked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text as sql_text
+from sqlalchemy import inspect
 
 from app.core import clock
 from app.core.db import (
@@ -44,6 +44,13 @@ MOVES: dict[OrderStatus, set[OrderStatus]] = {
 }
 """From each status, those that may follow; what is not here cannot happen. Paid goods handed over in the store are
 completed without being shipped."""
+
+
+RECEIVER = (
+    "receiver_name", "receiver_phone", "receiver_country", "receiver_province", "receiver_city", "receiver_district",
+    "receiver_region_code", "receiver_detail", "receiver_postcode",
+)
+"""The columns that say to whom a parcel goes."""
 
 
 class PaymentMethod(Choice):
@@ -89,8 +96,6 @@ class Order(Sourced, Record):
         Index(None, "status", "placed_at", "id"),
         Index(None, "channel", "placed_at", "id"),
         Index(None, "member_id", "placed_at", "id"),
-        Index("ix_orders_tracking_number", "tracking_number", sqlite_where=sql_text("tracking_number IS NOT NULL"),
-              postgresql_where=sql_text("tracking_number IS NOT NULL")),
     )
     title_column = "number"
     search_index = ("number", "buyer_name", "receiver_name", "receiver_phone")
@@ -125,7 +130,7 @@ class Order(Sourced, Record):
     receiver_postcode: Mapped[str | None] = text(12, _("Postcode"))
     carrier_code: Mapped[str | None] = text(20, _("Carrier code"))
     carrier: Mapped[str | None] = text(40, _("Carrier"))
-    tracking_number: Mapped[str | None] = text(40, _("Tracking number"))
+    tracking_number: Mapped[str | None] = text(40, _("Tracking number"), index=True)
     remark: Mapped[str | None] = text(500, _("Buyer's message"))
     staff_note: Mapped[str | None] = long_text(_("Staff note"), size=2_000, help=_("Seen by staff only."))
     lines: Mapped[list[OrderLine]] = relationship(
@@ -144,6 +149,10 @@ class Order(Sourced, Record):
             raise InvalidInput({"total_amount": _("The total is goods and freight less the discount.")})
         if (self.refunded_amount or 0) > (self.paid_amount or 0):
             raise InvalidInput({"refunded_amount": _("No more can be refunded than was paid.")})
+        if self.shipped_at is not None and inspect(self).persistent:
+            changed = [name for name in RECEIVER if inspect(self).attrs[name].history.has_changes()]
+            if changed:
+                raise InvalidInput({name: _("The parcel is on its way; its receiver is settled.") for name in changed})
 
     def why_not(self, status: OrderStatus) -> str | None:
         """Why the order cannot become `status` now, or None where it can."""

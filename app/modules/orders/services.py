@@ -90,25 +90,44 @@ def _announce(order: Order, reason: str | None) -> None:
 
 
 def cancel_orders(orders: Sequence[Order], reason: str) -> None:
-    """Call orders off that nobody has paid for; refused once money has come in, which a refund gives back."""
+    """Call orders off that nobody has paid for; refused once money has come in, even a part, which a refund gives
+    back."""
     for order in orders:
+        lock(order)
+        if order.refundable_amount > 0:
+            raise CannotMove(order, OrderStatus.cancelled)
         move_to(order, OrderStatus.cancelled, reason)
 
 
-def ship_orders(orders: Sequence[Order]) -> None:
-    """Say that the goods are on their way; refused without a tracking number, and before the order is paid."""
-    for order in orders:
-        if not order.tracking_number:
-            raise InvalidInput(
-                {"tracking_number": _("Write the tracking number first.")},
-                _("Order %(number)s has no tracking number yet. Edit the order to write it down.", number=order.number))
-        move_to(order, OrderStatus.shipped)
+def ship_order(order: Order, carrier: str, tracking_number: str) -> None:
+    """Say that the goods are on their way, with whom and under which number; refused before the order is paid."""
+    lock(order)
+    if order.why_not(OrderStatus.shipped) is not None:
+        raise CannotMove(order, OrderStatus.shipped)
+    order.carrier, order.tracking_number = carrier, tracking_number
+    move_to(order, OrderStatus.shipped)
 
 
 def why_not_ship(order: Order) -> str | None:
     """Why the order cannot be shipped now, or None where it can."""
-    return order.why_not(OrderStatus.shipped) or (
-        None if order.tracking_number else str(_("Write the tracking number first.")))
+    return order.why_not(OrderStatus.shipped)
+
+
+def why_not_complete(order: Order) -> str | None:
+    """Why the order cannot be completed now, or None where it can."""
+    return order.why_not(OrderStatus.completed)
+
+
+def why_not_cancel(order: Order) -> str | None:
+    """Why the order cannot be called off now, or None where it can."""
+    if order.paid_amount > order.refunded_amount:
+        return str(_("Money has come in for it. Refund it instead."))
+    return order.why_not(OrderStatus.cancelled)
+
+
+def why_not_refund(order: Order) -> str | None:
+    """Why nothing can be given back for the order now, or None where something can."""
+    return None if order.refundable_amount > 0 else str(_("Nothing is left that could be given back."))
 
 
 def complete_orders(orders: Sequence[Order]) -> None:
@@ -146,7 +165,7 @@ def why_not_take_payment(order: Order) -> str | None:
     return order.why_not(OrderStatus.paid)
 
 
-def take_in_store(orders: Sequence[Order]) -> None:
+def take_cash(orders: Sequence[Order]) -> None:
     """Book all that is due as paid in cash at the till."""
     for order in orders:
         record_payment(order, order.due_amount, PaymentMethod.cash)

@@ -1,0 +1,92 @@
+"""An action that needs to know something first: it asks on a page of its own, and then goes on.
+
+    @action(_("Add tags"), icon="fa-tag")
+    def tag(self, members):
+        given = ask(self, "tag", members, [required(self.field("tags"))])
+        if not isinstance(given, dict):
+            return given                      # the page that asks
+        services.tag_members(members, given["tags"])
+
+`ask` gives the answers as a dict of path → value (references as records) once they are there, otherwise the page.
+A program sends them with the action: `{"ids": [1, 2], "values": {"tags": [3]}}`; there a missing or wrong answer is
+refused by name. The asking page keeps what was typed when it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.core.db import refusal
+from app.core.errors import BusinessError, InvalidInput
+from app.core.i18n import lazy as _
+from app.lowcode import forms, pages
+from app.lowcode.fields import Field, read_all
+
+if TYPE_CHECKING:
+    from app.lowcode.screen import Screen
+
+SHOWN = 8
+"""So many titles of the ticked records are written out on the page."""
+
+
+def required(field: Field, **changes: Any) -> Field:
+    """The field as a question that must be answered, whatever the column allows; `changes` as of a dataclass."""
+    return replace(field, required=True, **changes)
+
+
+def question(path: str, kind: str, label: Any, *, help: Any = None, is_required: bool = True, **info: Any) -> Field:
+    """A question that no column stands behind, such as a reason; `info` as of a column: `size=300`, `choices=…`."""
+    return Field(path, kind, label, help, required=is_required, info=info)
+
+
+def ask(screen: "Screen", name: str, records: Sequence[Any], fields: Sequence[Field],
+        start: Mapping[str, Any] | None = None) -> dict[str, Any] | Response:
+    """The answers to `fields` for the action `name` of `screen`, or the page that asks for them; `start` has the
+    values with which the questions are filled in at first."""
+    if request.is_json:
+        given = (request.get_json(silent=True) or {}).get("values")
+        return _checked(screen, fields, read_all(list(fields), given if isinstance(given, dict) else {}))
+    form_class = forms.make_form(screen, list(fields))
+    if request.form.get("asked") != name:
+        return _page(screen, name, records, fields, form_class(data=dict(start or {})), "")
+    form = form_class(request.form)
+    try:
+        return _checked(screen, fields, forms.values_of(form))
+    except BusinessError as error:
+        return _page(screen, name, records, fields, form, pages.mark_errors(form, error), error.status)
+
+
+def _checked(screen: "Screen", fields: Sequence[Field], values: dict[str, Any]) -> dict[str, Any]:
+    """The values with references resolved; InvalidInput names what is missing, too long or does not exist."""
+    refused: dict[str, Any] = {}
+    for field in fields:
+        value = values.setdefault(field.path, None)
+        if value in (None, "", []):
+            if field.required:
+                refused[field.path] = _("This field is required.")
+        elif field.kind not in {"references", "reference"} and (reason := refusal({**field.info, "kind": field.kind}, value)):
+            refused[field.path] = reason
+    if refused:
+        raise InvalidInput(refused)
+    return forms.resolve_references(screen, {field.path: field for field in fields}, values)
+
+
+def _page(screen: "Screen", name: str, records: Sequence[Any], fields: Sequence[Field], form: Any, message: str,
+          status: int = 200) -> Response:
+    mark = screen.actions[name]
+    titles = [str(record) for record in records[:SHOWN]]
+    page = pages.Page("ask", {
+        "screen": screen, "title": mark.label, "list_title": screen.list_title, "name": name,
+        "list_url": url_for(f"{screen.endpoint}.list") if screen.may("view") else None,
+        "url": url_for(f"{screen.endpoint}.action_many"), "form": form, "message": message,
+        "fields": [form[field.path] for field in fields], "ids": [record.id for record in records],
+        "count": len(records), "titles": titles, "more": len(records) - len(titles), "submit_label": mark.label,
+        "tone": mark.tone, "return_to": pages.safe_return(request.form.get("return_to")) or "",
+    })
+    page.values["cancel_url"] = page.return_to or page.list_url or "/"
+    return make_response(render_template("houtai/ask.html", page=page), status)
