@@ -7,7 +7,7 @@ that two records never clash.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from app.core import clock
@@ -174,3 +174,13 @@ def make_refund(**given: Any) -> Refund:
         given.setdefault("member_id", order.member_id)
         given.setdefault("channel", order.channel)
     return _saved(Refund(**{"number": f"REF{number:08d}", "amount": 100, "reason": "Too small"} | given))
+
+
+def examples() -> dict[type, Callable[[], Any]]:
+    """Model → a function that makes one: for tests that work on any screen."""
+    return {
+        Category: make_category, Brand: make_brand, ProductTag: make_product_tag, Product: make_product, Sku: make_sku,
+        ProductSpecification: make_specification, ProductAttribute: make_attribute, ProductReview: make_review,
+        Region: make_region, MemberLevel: make_member_level, MemberTag: make_member_tag, Member: make_member,
+        Address: make_address, MemberNote: make_note, Order: make_order, Payment: make_payment, Refund: make_refund,
+    }

@@ -18,7 +18,6 @@ import orjson
 import prison
 from flask import Response, request
 from flask_appbuilder.api import BaseApi, expose, protect
-from sqlalchemy import inspect
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -304,11 +303,15 @@ class ScreenApi(BaseApi):
         return reply(200, {"message": "OK", "count": len(records)})
 
 
+def resource_name(screen: "Screen") -> str:
+    """The word of a screen in `/api/v1/<word>/`: its address, which is its table's name unless it says otherwise."""
+    return str(screen.route_base).strip("/").replace("/", "_")
+
+
 def api_of(screen: "Screen") -> type[ScreenApi]:
     """The API class of a screen, sharing its permissions."""
     return type(f"{type(screen).__name__}Api", (ScreenApi,), {
-        "screen": screen, "resource_name": screen.model.__tablename__ if screen.route_base == f"/{screen.model.__tablename__}"
-        else str(screen.route_base).strip("/").replace("/", "_"),
+        "screen": screen, "resource_name": resource_name(screen),
         "class_permission_name": screen.class_permission_name, "base_permissions": list(screen.base_permissions or []),
         "exclude_route_methods": {method for method, name in (("post", "add"), ("put", "edit"), ("delete", "delete"))
                                   if f"can_{name}" not in (screen.base_permissions or [])},
@@ -323,6 +326,3 @@ def http_error(error: HTTPException) -> Response:
 def is_api_request() -> bool:
     return request.path.startswith("/api/")
 
-
-def has_relation(model: type, name: str) -> bool:
-    return name in inspect(model).relationships

@@ -45,11 +45,12 @@ def set_up(app: Flask, database: Any) -> None:
     from app.lowcode.home import HomeView
 
     security.prepare(app)
-    app.config.setdefault("FAB_MENU", "app.lowcode.menu.Menu")
     app.config.setdefault("FAB_BASE_TEMPLATE", "houtai/base.html")
     registry.create(app)
     _add_template_words(app)
+    app.config.setdefault("FAB_ADD_MENU_API", False)
     AppBuilder(app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False)
+    i18n.set_up_templates(app.jinja_env)
     _add_error_pages(app)
 
 

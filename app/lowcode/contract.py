@@ -1,0 +1,384 @@
+"""The tests that every declared screen gets for free.
+
+`checks()` names them; `tests/test_contract.py` runs each on every screen of every module. They need no knowledge of
+the screen: rows are made by `example`, which fills a record from what its columns say, unless the tests know better
+(`examples`, model to function). A check takes a `Bench` and fails by assertion, saying what is wrong in words.
+
+    for check in checks():
+        check(bench, screen)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import LazyString
+from sqlalchemy import inspect
+
+from app.core import clock
+from app.core.database import db
+from app.lowcode.fields import Field
+from app.lowcode.listing import MAX_PAGE_SIZE
+
+if TYPE_CHECKING:
+    from app.lowcode.screen import Screen
+
+_numbers = count(1)
+Check = Callable[["Bench", "Screen"], None]
+_CHECKS: list[Check] = []
+
+
+@dataclass
+class Bench:
+    """What the checks work with: clients of an owner, of staff without rights and of a stranger, and query counting."""
+
+    owner: Any
+    nobody: Any
+    stranger: Any
+    count_queries: Callable[[], Any]
+    examples: dict[type, Callable[[], Any]] = field(default_factory=dict)
+
+    def rows(self, screen: "Screen", wanted: int) -> list[Any]:
+        """So many records that the screen shows."""
+        made = [self.example(screen.model) for _number in range(wanted)]
+        db.session.flush()
+        return made
+
+    def example(self, model: type) -> Any:
+        """A record of `model` in the session, made as the tests say, or from its columns."""
+        record = self.examples[model]() if model in self.examples else self._fill(model)
+        db.session.add(record)
+        db.session.flush()
+        return record
+
+    def _fill(self, model: type) -> Any:
+        record = model()
+        mapper: Any = inspect(model)
+        for column in mapper.columns:
+            needed = not column.nullable and column.default is None and column.server_default is None
+            if column.primary_key or not (needed or column.unique):
+                continue
+            key = mapper.get_property_by_column(column).key
+            if column.foreign_keys:
+                relation = next(item for item in mapper.relationships if column in item.local_columns and item.direction.name == "MANYTOONE")
+                setattr(record, relation.key, self.example(relation.mapper.class_))
+            else:
+                setattr(record, key, _value(column.info, column))
+        return record
+
+
+def _value(info: dict[str, Any], column: Any) -> Any:
+    number = next(_numbers)
+    kind = info.get("kind", "text")
+    values: dict[str, Callable[[], Any]] = {
+        "integer": lambda: max(info.get("min") or 0, 1), "money": lambda: 100 * number, "decimal": lambda: Decimal(1),
+        "yes_no": lambda: True, "day": lambda: date(2026, 8, 1), "moment": clock.now, "json": dict, "pictures": list,
+        "choice": lambda: next(iter(info["choices"])), "email": lambda: f"e{number}@example.com",
+        "phone": lambda: f"138{number:08d}", "url": lambda: f"https://example.com/{number}",
+    }
+    size = info.get("size") or getattr(column.type, "length", None) or 40
+    return values.get(kind, lambda: f"Example {number}"[-size:])()
+
+
+def check(function: Check) -> Check:
+    _CHECKS.append(function)
+    return function
+
+
+def checks() -> list[Check]:
+    """All checks, in the order in which they are written here."""
+    return list(_CHECKS)
+
+
+def _all_fields(screen: "Screen") -> list[Field]:
+    found = {item.path: item for item in [*screen.list_fields, *screen.form_fields, *screen.filter_fields.values()]}
+    found |= {item.path: item for _title, _help, fields in screen.show_groups for item in fields}
+    return list(found.values())
+
+
+def _url(screen: "Screen", tail: str) -> str:
+    return f"{screen.route_base}/{tail}"
+
+
+# -- what people read ---------------------------------------------------------------------------------------
+
+
+@check
+def every_column_has_a_label(bench: Bench, screen: "Screen") -> None:
+    for item in _all_fields(screen):
+        assert isinstance(item.label, LazyString), f"{item.path} has no translatable label, only {item.label!r}"
+
+
+@check
+def title_permissions_and_actions_can_be_translated(bench: Bench, screen: "Screen") -> None:
+    assert isinstance(screen.list_title, LazyString), "list_title is not translatable"
+    for name, label in type(screen).permission_labels().items():
+        assert isinstance(label, LazyString), f"the permission {name} has no translatable words"
+
+
+@check
+def the_screen_says_what_it_is_for(bench: Bench, screen: "Screen") -> None:
+    assert screen.list_help or (type(screen).__doc__ or "").strip(), "no docstring: it is the help text of the screen"
+
+
+# -- pages --------------------------------------------------------------------------------------------------
+
+
+@check
+def an_empty_list_opens(bench: Bench, screen: "Screen") -> None:
+    assert bench.owner.get(_url(screen, "list/")).status_code == 200
+
+
+@check
+def a_record_can_be_listed_shown_and_opened_for_editing(bench: Bench, screen: "Screen") -> None:
+    record = bench.rows(screen, 1)[0]
+    record_id = record.id
+    listed = bench.owner.get(_url(screen, "list/"))
+    assert listed.status_code == 200, listed.text[:500]
+    assert bench.owner.get(_url(screen, f"show/{record_id}")).status_code == 200
+    if screen.has_form and "can_edit" in (screen.base_permissions or []):
+        assert bench.owner.get(_url(screen, f"edit/{record_id}")).status_code == 200
+    if screen.has_form and "can_add" in (screen.base_permissions or []):
+        assert bench.owner.get(_url(screen, "add")).status_code == 200
+
+
+@check
+def saving_a_form_unchanged_changes_nothing(bench: Bench, screen: "Screen") -> None:
+    if not screen.has_form or "can_edit" not in (screen.base_permissions or []):
+        return
+    record = bench.rows(screen, 1)[0]
+    record_id, before = record.id, {item.path: _stored(record, item) for item in screen.form_fields}
+    from app.lowcode import forms
+
+    with bench.owner.application.test_request_context():
+        form = forms.make_form(screen, screen.form_fields)(obj=record)
+        sent: list[tuple[str, str]] = []
+        for item in form:
+            shown = item.shown()
+            if item.kind == "yes_no":
+                sent += [(item.name, "1")] if item.data else []
+            elif item.kind in {"reference", "references"}:
+                sent += [(item.name, str(value)) for value, _text, _chosen in item.chosen()]
+            else:
+                sent.append((item.name, str(shown)))
+    answer = bench.owner.post(_url(screen, f"edit/{record_id}"), data=_multi(sent))
+    assert answer.status_code == 302, f"the form was refused: {answer.status_code} {_errors(answer.text)}"
+    db.session.expire_all()
+    after = db.session.get(screen.model, record_id)
+    assert {item.path: _stored(after, item) for item in screen.form_fields} == before
+
+
+def _stored(record: Any, item: Field) -> Any:
+    value = getattr(record, item.path)
+    if item.kind == "references":
+        return sorted(str(one) for one in value)
+    return str(value) if item.kind == "reference" else value
+
+
+def _multi(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _errors(html: str) -> str:
+    import re
+
+    return "; ".join(re.findall(r'class="[^"]*error[^"]*"[^>]*>([^<]+)<', html))[:400]
+
+
+@check
+def ids_that_are_none_are_not_found(bench: Bench, screen: "Screen") -> None:
+    for raw in ("0", "999999999", "99999999999999999999999", "abc", "-1", "1.5", "%00", "１"):
+        for page in ("show", "edit"):
+            if page == "edit" and (not screen.has_form or "can_edit" not in (screen.base_permissions or [])):
+                continue
+            status = bench.owner.get(_url(screen, f"{page}/{raw}")).status_code
+            assert status == 404, f"{page}/{raw} answered {status}"
+
+
+@check
+def looking_deletes_nothing(bench: Bench, screen: "Screen") -> None:
+    record = bench.rows(screen, 1)[0]
+    record_id = record.id
+    assert bench.owner.get(_url(screen, f"delete/{record_id}")).status_code in (404, 405)
+    assert db.session.get(screen.model, record_id) is not None
+
+
+# -- filters, order, pages ----------------------------------------------------------------------------------
+
+
+def _sample(item: Field) -> dict[str, str]:
+    name = f"f.{item.path}"
+    if item.kind in {"integer", "decimal", "money"}:
+        return {f"{name}.from": "1", f"{name}.to": "1000"}
+    if item.kind in {"day", "moment"}:
+        return {f"{name}.from": "2026-01-01", f"{name}.to": "2026-12-31"}
+    if item.kind == "choice":
+        return {name: next(iter(item.info["choices"])).value}
+    return {name: {"yes_no": "1", "reference": "1", "references": "1"}.get(item.kind, "a'%_\\")}
+
+
+@check
+def every_filter_works(bench: Bench, screen: "Screen") -> None:
+    bench.rows(screen, 2)
+    for item in screen.filter_fields.values():
+        answer = bench.owner.get(_url(screen, "list/"), query_string=_sample(item))
+        assert answer.status_code == 200, f"the filter {item.path} answered {answer.status_code}"
+
+
+@check
+def every_order_works_in_both_directions_and_over_pages(bench: Bench, screen: "Screen") -> None:
+    from werkzeug.datastructures import MultiDict
+
+    from app.lowcode.listing import Listing
+
+    ids = sorted(record.id for record in bench.rows(screen, 5))
+    for sort in [sign + name for name in screen.order_fields for sign in ("", "-")] or [""]:
+        seen: list[int] = []
+        place = None
+        for _page in range(len(ids) + 40):
+            given = {"sort": sort, "size": "2"} | ({"after": place} if place else {})
+            rows = Listing(screen, MultiDict({key: value for key, value in given.items() if value})).fetch()
+            seen += rows.keys
+            if not rows.has_next:
+                break
+            place = rows.place(-1)
+        assert len(seen) == len(set(seen)), f"sorted by {sort or 'default'}, a row came twice"
+        assert set(ids) <= set(seen), f"sorted by {sort or 'default'}, a row was missing"
+
+
+@check
+def quick_search_takes_any_text(bench: Bench, screen: "Screen") -> None:
+    bench.rows(screen, 1)
+    for term in ("a", "ab", "abc", "王小", "'\"%_\\", "x" * 300, "NEAR(", "a OR b", "*"):
+        answer = bench.owner.get(_url(screen, "list/"), query_string={"q": term})
+        assert answer.status_code == 200, f"searching {term!r} answered {answer.status_code}"
+
+
+@check
+def what_is_not_offered_is_refused(bench: Bench, screen: "Screen") -> None:
+    for query in ({"f.no_such": "1"}, {"sort": "no_such"}, {"sort": "-password"}, {"size": "0"}, {"size": "abc"},
+                  {"size": str(MAX_PAGE_SIZE + 1)}, {"size": "9" * 30}, {"after": "nonsense"}, {"after": "W10"}):
+        answer = bench.owner.get(_url(screen, "list/"), query_string=query)
+        assert answer.status_code == 400, f"{query} answered {answer.status_code}"
+
+
+@check
+def a_longer_list_asks_no_more_queries(bench: Bench, screen: "Screen") -> None:
+    def queries() -> int:
+        bench.owner.get(_url(screen, "list/"))
+        with bench.count_queries() as seen:
+            assert bench.owner.get(_url(screen, "list/")).status_code == 200
+        return len(seen)
+
+    bench.rows(screen, 2)
+    few = queries()
+    bench.rows(screen, 12)
+    many = queries()
+    assert many <= few, f"{few} queries for a short list, {many} for a longer one"
+
+
+# -- permissions --------------------------------------------------------------------------------------------
+
+
+def _doors(screen: "Screen", record_id: int) -> list[tuple[str, str]]:
+    """Every address of the screen with its method."""
+    found = [("GET", "list/"), ("GET", f"show/{record_id}"), ("GET", "add"), ("POST", "add"), ("GET", f"edit/{record_id}"),
+             ("POST", f"edit/{record_id}"), ("POST", f"delete/{record_id}")]
+    found += [("POST", f"action/{name}/{record_id}") for name in screen.actions]
+    columns = [item.path for item in [*screen.form_fields, *screen.filter_fields.values()] if item.target is not None]
+    return found + [("GET", f"lookup/{name}") for name in columns]
+
+
+@check
+def strangers_are_sent_to_sign_in(bench: Bench, screen: "Screen") -> None:
+    record_id = bench.rows(screen, 1)[0].id
+    for method, tail in _doors(screen, record_id):
+        answer = bench.stranger.open(_url(screen, tail), method=method)
+        assert answer.status_code in (302, 401), f"{method} {tail} answered a stranger {answer.status_code}"
+        if answer.status_code == 302:
+            assert "/login/" in answer.headers["Location"]
+    assert db.session.get(screen.model, record_id) is not None
+
+
+@check
+def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
+    record_id = bench.rows(screen, 1)[0].id
+    for method, tail in _doors(screen, record_id):
+        status = bench.nobody.open(_url(screen, tail), method=method).status_code
+        assert status == 403, f"{method} {tail} answered {status} to someone without rights"
+    many = bench.nobody.post(_url(screen, "action"), data={"action": next(iter(screen.actions), "none"), "rowid": [record_id]})
+    assert many.status_code in (403, 404)
+    assert db.session.get(screen.model, record_id) is not None
+
+
+# -- API ----------------------------------------------------------------------------------------------------
+
+
+def _api(screen: "Screen", tail: str = "") -> str:
+    return f"/api/v1/{_resource(screen)}/{tail}"
+
+
+def _resource(screen: "Screen") -> str:
+    from app.lowcode.api import resource_name
+
+    return resource_name(screen)
+
+
+@check
+def the_api_lists_and_gives_what_the_screen_shows(bench: Bench, screen: "Screen") -> None:
+    if not screen.with_api:
+        return
+    record_id = bench.rows(screen, 1)[0].id
+    listed = bench.owner.get(_api(screen))
+    assert listed.status_code == 200, listed.text[:300]
+    assert record_id in listed.json["ids"]
+    assert set(listed.json["result"][0]) == {"id", *(item.path for item in screen.list_fields)}
+    one = bench.owner.get(_api(screen, str(record_id)))
+    assert one.status_code == 200 and one.json["id"] == record_id
+
+
+@check
+def the_api_never_answers_bad_input_with_an_error_of_ours(bench: Bench, screen: "Screen") -> None:
+    if not screen.with_api:
+        return
+    record_id = bench.rows(screen, 1)[0].id
+    for query in ("((((", "{", "[1]", "(filters:1)", "(filters:!((col:no_such,opr:eq,value:1)))", "(order_column:no_such)",
+                  "(filters:!((col:id,opr:zz,value:1)))", "(page_size:99999)", "(page:3)", "(columns:!(no_such))", "(after:zz)"):
+        status = bench.owner.get(_api(screen), query_string={"q": query}).status_code
+        assert status == 400, f"q={query} answered {status}"
+    writes = [("POST", ""), ("PUT", str(record_id))]
+    for method, tail in writes:
+        name = {"POST": "can_add", "PUT": "can_edit"}[method]
+        if not screen.has_form or name not in (screen.base_permissions or []):
+            continue
+        for body in (b"", b"{", b"[]", b"null", b'{"a":1,"a":2}', b"[" * 5000, b'{"id": 1}', b'{"no_such": 1}', b'{"n": NaN}'):
+            status = bench.owner.open(_api(screen, tail), method=method, data=body, content_type="application/json").status_code
+            assert status in (400, 422), f"{method} {body[:30]!r} answered {status}"
+        for item in screen.form_fields:
+            for value in (10**30, -(10**30), 1.5, {"a": 1}, [[1]], "\x00", "x" * 300_000, True, 99999999999):
+                status = bench.owner.open(_api(screen, tail), method=method, json={item.path: value}).status_code
+                assert status < 500, f"{method} {item.path}={str(value)[:20]} answered {status}"
+
+
+@check
+def the_api_has_the_permissions_of_the_screen(bench: Bench, screen: "Screen") -> None:
+    if not screen.with_api:
+        return
+    record_id = bench.rows(screen, 1)[0].id
+    doors = [("GET", ""), ("GET", str(record_id)), ("GET", "_info")]
+    for method, tail, name in (("POST", "", "add"), ("PUT", str(record_id), "edit"), ("DELETE", str(record_id), "delete")):
+        doors += [(method, tail)] if f"can_{name}" in (screen.base_permissions or []) else []
+    for method, tail in doors:
+        refused = bench.nobody.open(_api(screen, tail), method=method, json={} if method in ("POST", "PUT") else None)
+        assert refused.status_code == 403, f"{method} {tail} answered {refused.status_code} to someone without rights"
+        stranger = bench.stranger.open(_api(screen, tail), method=method, json={} if method in ("POST", "PUT") else None)
+        assert stranger.status_code in (400, 401), f"{method} {tail} answered a stranger {stranger.status_code}"
+    assert db.session.get(screen.model, record_id) is not None

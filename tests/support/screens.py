@@ -1,0 +1,19 @@
+"""The screens under test, by name, known before any application is built."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from app import MODULES, _is_there
+from tests.example import suppliers
+
+
+def manifests() -> list[Any]:
+    """The manifest of every module of the system, and of the example."""
+    return [import_module(f"app.modules.{name}").module for name in MODULES if _is_there(name)] + [suppliers.module]
+
+
+def screen_names() -> list[str]:
+    """The names of all screens."""
+    return [screen.__name__ for manifest in manifests() for screen in manifest.screens]
