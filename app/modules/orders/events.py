@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,12 @@ class OrderRefunded:
 
     order_id: int
     amount: int
+
+
+@dataclass(frozen=True)
+class OrdersLoaded:
+    """Many orders or refunds were written at once, past the session, by an import or the demo shop. `first_day` and
+    `last_day` bound the days (of the shop's time zone) on which they were paid or given back; None: any."""
+
+    first_day: date | None = None
+    last_day: date | None = None
