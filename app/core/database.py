@@ -41,14 +41,34 @@ def reading() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def writing() -> Iterator[Connection]:
-    """A small transaction of its own on a connection of its own: committed at the end, rolled back on an error."""
+def writing(*, patience: float | None = None) -> Iterator[Connection]:
+    """A small transaction of its own on a connection of its own: committed at the end, rolled back on an error.
+
+    With `patience` it waits only so many seconds for another writer, then fails with SQLAlchemy's DBAPIError; for
+    writes that may as well be left to somebody else.
+    """
     token = _intent.set("write")
     try:
-        with db.engine.begin() as connection:
+        with db.engine.connect() as connection, _patient(connection, patience), connection.begin():
+            if patience is not None and connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
             yield connection
     finally:
         _intent.reset(token)
+
+
+@contextlib.contextmanager
+def _patient(connection: Connection, seconds: float | None) -> Iterator[None]:
+    """SQLite takes its lock as the transaction begins, so how long it waits is said before."""
+    if seconds is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
 
 
 def _only_reads() -> bool:
