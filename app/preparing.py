@@ -53,8 +53,9 @@ def first_user(app: Flask) -> str | None:
 
     The password is HOUTAI_ADMIN_PASSWORD, or one made on the spot, which has to be changed at the first sign-in.
     """
-    from app.lowcode.security.accounts import make_owner
     from flask_appbuilder.security.sqla.models import User
+
+    from app.lowcode.security.accounts import make_owner
 
     with app.app_context(), acting_as(Actor.command("first start")):
         if db.session.scalar(select(func.count()).select_from(User)):

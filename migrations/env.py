@@ -2,13 +2,13 @@
 
 from alembic import context
 
-from app.core.database import db
+from app.core.db import Record
 from app.core.migrations import belongs
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=db.Model.metadata,
+    target_metadata=Record.metadata,
     include_object=belongs,
     compare_type=True,
     # SQLite changes a table by making it anew; one script serves both databases.

@@ -20,8 +20,10 @@ from flask import Flask
 from app.core import catalogues, clock
 from app.core.db import db
 from tests.support import system
+from tests.support.chromium import Browser
 from tests.support.client import Client, client_of
 from tests.support.databases import PostgresUnderTest, SqliteUnderTest, UnderTest
+from tests.support.live import LiveShop
 from tests.support.postgres import PostgresServer
 from tests.support.queries import counted
 
@@ -58,7 +60,9 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], UnderTest]]:
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], UnderTest]]:
     """Kind of database → the database with its application, built at the first question."""
     made: dict[str, UnderTest] = {}
 
@@ -119,3 +123,51 @@ def as_user(app: Flask) -> Callable[[str], Client]:
 def count_queries(database: UnderTest) -> Callable[[], Any]:
     """Counts what reaches the database; see `tests.support.queries`."""
     return lambda: counted(database.engine)
+
+
+@pytest.fixture(scope="session")
+def live_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveShop]:
+    """A shop that is open, with demo goods; it is shared, so a story makes the records it changes."""
+    shop = LiveShop(tmp_path_factory.mktemp("live"))
+    yield shop
+    shop.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(live_shop: LiveShop) -> Iterator[Browser]:
+    """One Chromium for the session; tests use `browser` or `phone`."""
+    try:
+        browser = Browser(live_shop.address)
+    except system.Missing as missing:
+        pytest.fail(str(missing), pytrace=False)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Browser]:
+    """A browser that was never here, at a desk. The test fails if the browser complains about anything."""
+    chromium.forget()
+    chromium.become("desk")
+    yield chromium
+    failed = getattr(request.node, "failed", False)
+    complaints = chromium.problems()
+    if failed or complaints:
+        print(f"Picture of the page: {chromium.shoot(request.node.name)}")
+    if not failed:
+        assert complaints == [], "\n".join(complaints)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Browser:
+    """The same on a phone."""
+    browser.become("phone")
+    return browser
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let fixtures know whether their test has failed."""
+    report = (yield).get_result()  # type: ignore[misc]
+    if report.when == "call" and report.failed:
+        item.failed = True  # type: ignore[attr-defined]

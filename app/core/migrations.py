@@ -22,7 +22,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from app.core import clock, search
-from app.core.database import db, is_sqlite
+from app.core.database import is_sqlite
+from app.core.db import Record
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK = 4_720_116
@@ -92,7 +93,7 @@ def _alone(engine: Engine) -> Iterator[Connection]:
                 if sqlite:
                     dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                     if dangling:
-                        raise RuntimeError(f"The migration left {len(dangling)} rows that point nowhere: {dangling[:5]}")
+                        raise RuntimeError(f"{len(dangling)} rows would point nowhere now: {dangling[:5]}")
         finally:
             if sqlite:
                 bare.execute("PRAGMA foreign_keys=ON")
@@ -109,8 +110,8 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
             raise DatabaseIsNewer(before)
         command.upgrade(configuration(connection), revision)
         after = stamped(connection)
-        if after == revisions().get_current_head():
-            search.install(connection, db.Model)
+        if after is not None and after == revisions().get_current_head():
+            search.install(connection, Record)
         return after != before
 
 
@@ -146,7 +147,7 @@ def differences(connection: Connection) -> list[Any]:
     """Where the tables of the database differ from the models, as Alembic tells it; [] when they match."""
     context = MigrationContext.configure(connection, opts={
         "compare_type": True, "render_as_batch": True, "include_object": belongs})
-    return compare_metadata(context, db.Model.metadata)
+    return compare_metadata(context, Record.metadata)
 
 
 def belongs(item: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:

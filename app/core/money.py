@@ -7,7 +7,7 @@ shop currency's sign. Rounding, where a rule needs it, is half up, as 《支付�
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel.numbers import get_currency_symbol
@@ -57,7 +57,7 @@ def to_fen(value: str | int | float | Decimal) -> int:
     try:
         amount = Decimal(text) * 100
         fen = int(amount.to_integral_value(ROUND_HALF_UP))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         raise ValueError(f"not an amount: {value!r}") from None
     if amount != fen or abs(fen) > MAX_FEN:
         raise ValueError(f"not an amount: {value!r}")

@@ -15,11 +15,11 @@ from flask import Flask
 from sqlalchemy import Engine, event, inspect
 
 from app import create_app
-from app.core import migrations
-from app.core.db import db
+from app.core import migrations, search
+from app.core.db import Record, db
 from app.lowcode.access import sync_permissions
 from tests.example import suppliers
-from tests.support import cast
+from tests.support import cast, specimens  # noqa: F401  (their tables)
 from tests.support.postgres import PostgresServer
 
 CONFIG: dict[str, Any] = {
@@ -34,18 +34,21 @@ CONFIG: dict[str, Any] = {
 EXAMPLE_MODULES = [suppliers.module]
 
 
+
 def make_app(url: str, var: Path, **overrides: Any) -> Flask:
     """An application on the database at `url`, with the example module plugged in."""
     return create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url, "VAR": var, **overrides}, modules=EXAMPLE_MODULES)
 
 
 def build(app: Flask) -> None:
-    """Everything a start does to a new database, the tables of the example module, and the cast."""
+    """Everything a start does to a new database; the tables that tests bring; the cast."""
     with app.app_context():
         migrations.upgrade(db.engine)
         here = set(inspect(db.engine).get_table_names())
-        db.Model.metadata.create_all(db.engine, [
-            table for table in db.Model.metadata.sorted_tables if table.name not in here])
+        Record.metadata.create_all(db.engine, [
+            table for table in Record.metadata.sorted_tables if table.name not in here])
+        with db.engine.begin() as connection:
+            search.install(connection, Record)
         sync_permissions()
         cast.sign_up(app)
         db.session.commit()
@@ -93,7 +96,8 @@ class PostgresUnderTest:
             self.engine = db.engine
         build(self.app)
         self.engine.dispose()
-        server.administrate("ALTER DATABASE test RENAME TO template_test", "CREATE DATABASE test TEMPLATE template_test")
+        server.administrate(
+            "ALTER DATABASE test RENAME TO template_test", "CREATE DATABASE test TEMPLATE template_test")
 
     def restore(self) -> None:
         """Put the built database back in place."""

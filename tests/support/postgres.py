@@ -24,9 +24,9 @@ from tests.support import system
 
 OPTIONS = {
     # Nothing here outlives the run, so nothing needs to reach the disk.
-    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0",
-    "listen_addresses": "", "max_connections": "120", "shared_buffers": "64MB", "autovacuum": "off",
-    "timezone": "UTC", "log_min_messages": "fatal",
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
+    "max_wal_senders": "0", "listen_addresses": "", "max_connections": "120", "shared_buffers": "64MB",
+    "autovacuum": "off", "timezone": "UTC", "log_min_messages": "fatal",
 }
 SECONDS_TO_START = 60
 

@@ -75,7 +75,7 @@ def fonts() -> Path:
     """A font with Chinese letters, without which pictures of pages show boxes; Missing where there is none."""
     listing = shutil.which("fc-list")
     if listing:
-        found = subprocess.run([listing, ":lang=zh", "file"], capture_output=True, text=True, check=False).stdout.strip()
+        found = subprocess.run([listing, ":lang=zh", "file"], capture_output=True, text=True).stdout.strip()
         if found:
             return Path(found.splitlines()[0].rstrip(": "))
     elif sys.platform == "darwin":
@@ -125,7 +125,7 @@ def _as_root() -> list[str] | None:
     """What to write before a command that only root may run; None where we may not."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
         return ["sudo", "-n"]
     return None
 
@@ -139,8 +139,8 @@ def install(whats: list[str]) -> None:
     packages = [package for what in whats for package in PACKAGES[manager][what]]
     print(f"Installing {' '.join(packages)} …", flush=True)
     if manager == "apt-get":
-        subprocess.run([*prefix, "apt-get", "update", "-q"], env=environment, stdout=subprocess.DEVNULL, check=False)
-    subprocess.run([*prefix, *INSTALL[manager], *packages], env=environment, stdout=subprocess.DEVNULL, check=False)
+        subprocess.run([*prefix, "apt-get", "update", "-q"], env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run([*prefix, *INSTALL[manager], *packages], env=environment, stdout=subprocess.DEVNULL)
 
 
 def main() -> int:
