@@ -17,7 +17,8 @@ from app.modules.catalog.models import (
 )
 from app.modules.members.models import Address, Member, MemberLevel, MemberNote, MemberTag, Region, RegionLevel
 from app.modules.orders.models import (
-    Channel, Order, OrderEvent, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus,
+    Channel, Order, OrderEvent, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentStatus, Refund, RefundLine,
+    RefundStatus,
 )
 
 R = TypeVar("R", bound=Record)
@@ -176,11 +177,25 @@ def make_refund(**given: Any) -> Refund:
     return _saved(Refund(**{"number": f"REF{number:08d}", "amount": 100, "reason": "Too small"} | given))
 
 
+def make_order_line(**given: Any) -> OrderLine:
+    """The only line of a new order unless an order is given."""
+    if given.get("order") is None and not given.keys() - {"order"}:
+        return make_order().lines[0]
+    given["order"] = given.get("order") or make_order()
+    return _saved(OrderLine(**{"name": "Goods", "unit_price": 100, "quantity": 1, "amount": 100} | given))
+
+
+def make_refund_line(**given: Any) -> RefundLine:
+    given["refund"] = given.get("refund") or make_refund()
+    return _saved(RefundLine(**{"name": "Goods", "quantity": 1, "amount": 100} | given))
+
+
 def examples() -> dict[type, Callable[[], Any]]:
     """Model → a function that makes one: for tests that work on any screen."""
     return {
         Category: make_category, Brand: make_brand, ProductTag: make_product_tag, Product: make_product, Sku: make_sku,
         ProductSpecification: make_specification, ProductAttribute: make_attribute, ProductReview: make_review,
         Region: make_region, MemberLevel: make_member_level, MemberTag: make_member_tag, Member: make_member,
-        Address: make_address, MemberNote: make_note, Order: make_order, Payment: make_payment, Refund: make_refund,
+        Address: make_address, MemberNote: make_note, Order: make_order, OrderLine: make_order_line,
+        Payment: make_payment, Refund: make_refund, RefundLine: make_refund_line,
     }

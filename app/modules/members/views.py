@@ -144,7 +144,7 @@ class MemberScreen(Screen):
     @panel(_("Timeline"), icon="fa-clock-rotate-left")
     def timeline(self, member: Member) -> str:
         entries = [
-            {"at": entry.at, "title": entry.text, "text": entry.detail, "icon": entry.icon, "tone": entry.tone,
+            {"at": entry.at, "text": entry.text, "detail": entry.detail, "icon": entry.icon, "tone": entry.tone,
              "actor": entry.actor, "url": record_url(entry.link)}
             for entry in timeline.entries_of(member)
         ]

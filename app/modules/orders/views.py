@@ -156,7 +156,7 @@ class OrderScreen(Screen):
         return None
 
     @panel(_("Money"), icon="fa-coins")
-    def money(self, order: Order) -> str:
+    def summary(self, order: Order) -> str:
         return render_template("houtai/orders/money.html", order=order)
 
     @panel(_("What comes next"), icon="fa-route")
@@ -178,9 +178,9 @@ class OrderScreen(Screen):
         return times[step] if step in times else getattr(order, services.TIMES[step])
 
     @panel(_("History"), icon="fa-clock-rotate-left")
-    def history(self, order: Order) -> str | None:
+    def timeline(self, order: Order) -> str | None:
         entries = [
-            {"at": event.happened_at, "title": event.to_status.label, "text": event.reason, "actor": event.actor_name,
+            {"at": event.happened_at, "text": event.to_status.label, "detail": event.reason, "actor": event.actor_name,
              "icon": "fa-circle", "tone": event.to_status.tone, "url": None}
             for event in reversed(order.events)
         ]
