@@ -84,6 +84,19 @@ def settings() -> dict[str, Any]:
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
         # Start the worker and the clock inside the web process (one machine) or run `flask jobs work` beside it.
         "JOBS_IN_PROCESS": _flag("JOBS_IN_PROCESS", True),
+        # Pieces of posted work done at once in a process; two, so that a long one does not hold up the short.
+        "JOBS_THREADS": int(os.environ.get("JOBS_THREADS", "2")),
+        # A worker that is silent for so long is taken for dead, and another does its work again.
+        "JOBS_LEASE_SECONDS": float(os.environ.get("JOBS_LEASE_SECONDS", "30")),
+        # How soon another process leads the clock when the leader is killed; one that is stopped hands over at once.
+        "JOBS_LEADER_SECONDS": float(os.environ.get("JOBS_LEADER_SECONDS", "8")),
+        # How often a worker looks for work that another process posted; what its own process posts wakes it.
+        "JOBS_POLL_SECONDS": float(os.environ.get("JOBS_POLL_SECONDS", "1")),
+        # How long a process that is told to stop waits for the work it is doing.
+        "JOBS_STOP_SECONDS": float(os.environ.get("JOBS_STOP_SECONDS", "20")),
+        # Days that finished background work is kept, and days of the run log and of what failed.
+        "JOBS_KEEP_DAYS": int(os.environ.get("JOBS_KEEP_DAYS", "30")),
+        "JOBS_KEEP_RUNS_DAYS": int(os.environ.get("JOBS_KEEP_RUNS_DAYS", "180")),
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_STORAGE_URI": os.environ.get("RATELIMIT_STORAGE_URI", "memory://"),

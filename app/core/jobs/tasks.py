@@ -1,0 +1,105 @@
+"""What may be posted: functions marked with `@task`, found again by their dotted name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from typing import Any, TypeVar, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+LONGEST_WAIT = timedelta(hours=1)
+RESERVED = {"func", "after", "key"}
+
+
+class UnknownTask(LookupError):
+    """A posted row names a function that is not there or was never marked as a task."""
+
+
+class GiveUp(Exception):
+    """Raised by a task that will never succeed: it fails now and is not tried again. The message is kept."""
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """How a task is treated: retried `retries` times, first after `backoff`, and at most `limit` long."""
+
+    retries: int
+    backoff: timedelta
+    limit: timedelta
+
+    def wait_before(self, attempt: int, row_id: int) -> timedelta:
+        """How long to wait after `attempt` failed tries: doubling, an hour at most, and up to a fifth longer by
+        the row's number, so that what failed together does not come back together."""
+        doubled = self.backoff * 2 ** min(attempt - 1, 30)
+        return min(doubled, LONGEST_WAIT) * (1 + (row_id * 7919 % 1000) / 5000)
+
+
+@overload
+def task(func: F) -> F: ...
+@overload
+def task(*, retries: int = ..., backoff: timedelta = ..., limit: timedelta = ...) -> Callable[[F], F]: ...
+def task(func: Any = None, *, retries: int = 5, backoff: timedelta = timedelta(seconds=10),
+         limit: timedelta = timedelta(hours=1)) -> Any:
+    """Mark a function as one that `later` may post.
+
+    It is tried `retries` times more after a first failure, waiting `backoff`, then twice as long each time. After
+    `limit` its lease is no longer extended, so that a try which hangs is taken over by another worker.
+    """
+    if retries < 0 or backoff <= timedelta(0) or limit <= timedelta(0):
+        raise ValueError("a task has retries >= 0 and a backoff and limit above zero")
+
+    def mark(function: F) -> F:
+        taken = RESERVED & set(inspect.signature(function).parameters)
+        if taken:
+            raise TypeError(f"{function.__qualname__} cannot be a task: later() itself uses {sorted(taken)}")
+        function.task_options = TaskOptions(retries, backoff, limit)  # type: ignore[attr-defined]
+        return function
+
+    return mark(func) if func is not None else mark
+
+
+_registered: dict[str, Callable[..., Any]] = {}
+
+
+def name_of(func: Callable[..., Any]) -> str:
+    """The dotted name under which a task is stored."""
+    return f"{func.__module__}.{func.__qualname__}"
+
+
+def options_of(func: Callable[..., Any]) -> TaskOptions:
+    """How this task is treated; TypeError if it was never marked."""
+    options = getattr(func, "task_options", None)
+    if not isinstance(options, TaskOptions):
+        raise TypeError(f"{name_of(func)} is not marked with @task")
+    return options
+
+
+def register_task(func: F) -> F:
+    """Allow a task that lives outside of `app`, such as one of a test. Also as a decorator above `@task`."""
+    options_of(func)
+    _registered[name_of(func)] = func
+    return func
+
+
+def unregister_task(func: Callable[..., Any]) -> None:
+    """Take a registered task out again. For tests."""
+    _registered.pop(name_of(func), None)
+
+
+def find_task(name: str) -> Callable[..., Any]:
+    """The task of this dotted name. Only registered functions and marked ones below `app` are ever returned, so a
+    row written by a stranger cannot name anything else; UnknownTask otherwise."""
+    if name in _registered:
+        return _registered[name]
+    module_name, _dot, attribute = name.rpartition(".")
+    if module_name == "app" or module_name.startswith("app."):
+        try:
+            func = getattr(import_module(module_name), attribute, None)
+        except ImportError:
+            func = None
+        if callable(func) and isinstance(getattr(func, "task_options", None), TaskOptions) and name_of(func) == name:
+            return func
+    raise UnknownTask(name)
