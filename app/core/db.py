@@ -15,6 +15,7 @@ A model declares its columns with the words of `app.core.columns` (re-exported h
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -49,6 +50,10 @@ Model.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+# NUL ends a text in C, and half of a surrogate pair has no UTF-8 form.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Record(Model):
@@ -117,7 +122,7 @@ def refusal(info: dict[str, Any], value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             return _("This is not a whole number.")
     elif kind == "decimal":
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
             return _("This is not a number.")
     elif kind == "choice":
         return None if isinstance(value, info["choices"]) else _("This is not one of the choices.")
@@ -136,7 +141,7 @@ def refusal(info: dict[str, Any], value: Any) -> Any:
     elif not isinstance(value, str):
         return _("This is not a text.")
     if isinstance(value, str):
-        if "\x00" in value:
+        if _UNSTORABLE.search(value):
             return _("This text has characters that cannot be stored.")
         if info.get("size") and len(value) > info["size"]:
             return _("This is longer than %(size)s characters.", size=info["size"])
