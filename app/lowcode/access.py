@@ -20,7 +20,13 @@ from typing import Any, TypeVar
 
 from flask import abort, current_app, g, has_request_context, jsonify, redirect, request, url_for
 from flask_appbuilder.security.sqla.models import (
-    Permission, PermissionView, Role, ViewMenu, assoc_group_role, assoc_permissionview_role, assoc_user_group,
+    Permission,
+    PermissionView,
+    Role,
+    ViewMenu,
+    assoc_group_role,
+    assoc_permissionview_role,
+    assoc_user_group,
     assoc_user_role,
 )
 from sqlalchemy import event, insert, select, union, update
@@ -63,6 +69,12 @@ def permission_set_key() -> str:
     """A short text that is the same for people who may do the same, and another once that changes: for caches."""
     permitted()
     return g.get("permission_set_key", "nobody") if has_request_context() else "nobody"
+
+
+def role_names() -> list[str]:
+    """The names of the current user's roles, as stored; `app.roles.role_label` puts them into words."""
+    permitted()
+    return g.get("role_names", []) if has_request_context() else []
 
 
 def require(permission_name: str, view: Any) -> None:
@@ -151,11 +163,12 @@ def _find_out() -> None:
     who = identity.signed_in()
     if who is None:
         return
-    roles = _role_ids(who.user_id).subquery()
     stamp = select(PermissionState.stamp).limit(1).scalar_subquery()
-    rows = db.session.execute(select(roles.c.role_id, stamp)).all()
+    rows = db.session.execute(
+        select(Role.id, stamp, Role.name).where(Role.id.in_(_role_ids(who.user_id))).order_by(Role.name)).all()
     if not rows:
         return
+    g.role_names = [row[2] for row in rows]
     key = (rows[0][1] or "", frozenset(row[0] for row in rows))
     known = _remembered.get(key)
     if known is None:

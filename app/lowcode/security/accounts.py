@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import roles
 from app.core import clock
@@ -11,9 +11,7 @@ from app.core.database import db
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode.security import passwords, signing_in
-
-NO_EMAIL = "users.noreply.invalid"
-"""Where a user has no e-mail address: the framework wants one, and `.invalid` is never delivered to (RFC 2606)."""
+from app.lowcode.security.users import NO_EMAIL, find_user
 
 
 def make_owner(username: str, password: str | None = None) -> str:
@@ -29,11 +27,6 @@ def make_owner(username: str, password: str | None = None) -> str:
     db.session.flush()
     signing_in.set_password(user, chosen, by_owner=password is not None)
     return chosen
-
-
-def find_user(username: str) -> User | None:
-    """The user with this name, in whatever case it is written."""
-    return db.session.scalars(select(User).where(func.lower(User.username) == username.strip().lower())).first()
 
 
 def reset_password(username: str) -> str:

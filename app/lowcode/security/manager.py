@@ -14,11 +14,10 @@ from flask_appbuilder.security.sqla.manager import SecurityManager as FrameworkS
 from flask_appbuilder.security.sqla.models import User
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager, current_user
-from sqlalchemy import func, select
 
 from app.core import clock
 from app.core.database import db, reading
-from app.lowcode.security import identity, passwords, sessions
+from app.lowcode.security import identity, passwords, sessions, users
 from app.lowcode.security.api import SignInApi
 from app.lowcode.security.views import ProfileView, SignInView
 
@@ -94,21 +93,13 @@ class SecurityManager(FrameworkSecurityManager):
         """The active user whose name (or e-mail) and password these are. The password is hashed and compared even
         where there is no such user, and outside any transaction, since that takes a tenth of a second."""
         with reading():
-            user = self._find_by_name(username or "")
+            user = users.find_user(username or "")
             stored = user.password if user is not None and user.active else None
             user_id = user.id if user is not None else None
             db.session.rollback()
         if not passwords.is_password(stored, password or ""):
             return None
         return db.session.get(User, user_id)
-
-    @staticmethod
-    def _find_by_name(name: str) -> User | None:
-        wanted = name.strip().lower()
-        found = db.session.execute(
-            select(User).where((func.lower(User.username) == wanted) | (func.lower(User.email) == wanted))
-            .order_by((func.lower(User.username) == wanted).desc()).limit(1)).scalar()
-        return found
 
     def reset_password(self, userid: int, password: str) -> None:
         """Also what the framework's own command line calls: ends every session of the user."""

@@ -10,9 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Group, Role, User
+from sqlalchemy import event
+from sqlalchemy.orm import Mapper
 
 from app.core.db import Mapped, Record, json_data, moment, reference, text, yes_no
 from app.core.i18n import lazy as _
+from app.roles import DESCRIPTIONS, role_label
 
 BROWSER, API = "browser", "api"
 """The kinds of a session: a signed-in browser, or a program that fetched a token from the API."""
@@ -77,13 +80,55 @@ class StarterRole(Record):
     permissions: Mapped[list[Any]] = json_data(_("Permissions"), default=list)
 
 
-def _keep_framework_columns_honest() -> None:
-    """Tell the audit trail which of the framework's columns are secret or say nothing, and keep old values."""
-    User.__table__.c.password.info["secret"] = True
-    for model in (User, Role, Group):
+FRAMEWORK_COLUMNS: dict[Any, dict[str, dict[str, Any]]] = {
+    User: {
+        "username": {"kind": "text", "size": 64, "label": _("User name")},
+        "first_name": {"kind": "text", "size": 64, "label": _("Name")},
+        "last_name": {"kind": "text", "size": 64, "label": _("Second name")},
+        "email": {"kind": "email", "size": 254, "label": _("E-mail")},
+        "active": {"kind": "yes_no", "label": _("Active")},
+        "last_login": {"kind": "moment", "label": _("Last sign-in")},
+        "created_on": {"kind": "moment", "label": _("Created")},
+        "password": {"secret": True, "label": _("Password")},
+    },
+    Role: {"name": {"kind": "text", "size": 64, "label": _("Name")}},
+    Group: {
+        "name": {"kind": "text", "size": 100, "label": _("Name")},
+        "label": {"kind": "text", "size": 150, "label": _("Words shown")},
+        "description": {"kind": "long_text", "size": 512, "label": _("Description")},
+    },
+}
+
+
+FRAMEWORK_RELATIONS: dict[Any, dict[str, Any]] = {
+    User: {"roles": _("Roles"), "groups": _("Groups")},
+    Role: {"user": _("Users"), "permissions": _("Permissions"), "groups": _("Groups")},
+    Group: {"users": _("Users"), "roles": _("Roles")},
+}
+
+
+def _say_what_framework_columns_are() -> None:
+    """Give the framework's columns the words and kinds that our own columns say of themselves."""
+    for model, columns in FRAMEWORK_COLUMNS.items():
+        for name, info in columns.items():
+            model.__table__.columns[name].info.update(info)
+    User.full_name = property(lambda user: user.get_full_name().strip() or user.username)
+    User.__str__ = lambda user: user.full_name  # type: ignore[method-assign]
+    Role.label = property(lambda role: role_label(role.name))
+    Role.description = property(lambda role: str(DESCRIPTIONS.get(role.name, "")))
+    Role.user_count = property(lambda role: len(role.user))
+    Role.permission_count = property(lambda role: len(role.permissions))
+    Role.__str__ = lambda role: role_label(role.name)  # type: ignore[method-assign]
+
+
+@event.listens_for(Mapper, "after_configured")
+def _once_mappers_are_ready() -> None:
+    for model, labels in FRAMEWORK_RELATIONS.items():
+        for name, label in labels.items():
+            model.__mapper__.relationships[name].info["label"] = label
         for attribute in model.__mapper__.column_attrs:
             # An attribute that a commit has expired would otherwise forget its old value when it is set.
             getattr(model, attribute.key).impl.active_history = True
 
 
-_keep_framework_columns_honest()
+_say_what_framework_columns_are()

@@ -79,7 +79,7 @@ def _refusal(password: str, names: list[str]) -> Any:
         return _("A password of blanks alone is not accepted.")
     lower = password.lower()
     words = {part for name in names for part in re.split(r"[\s@._\-]+", name.lower()) if len(part) >= 3}
-    if any(lower.startswith(word) and len(lower) - len(word) <= 4 or lower == word * 2 for word in words):
+    if any((lower.startswith(word) and len(lower) - len(word) <= 4) or lower == word * 2 for word in words):
         return _("This is a name with little added; it would be guessed at once.")
     if lower in OFTEN_SEEN_IN_CHINA or _guesses(password, sorted(words)) < GUESSES_TOO_FEW:
         return _("This password is among the first to be guessed. A few unrelated words make a good one.")

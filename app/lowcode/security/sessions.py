@@ -44,6 +44,14 @@ class SignedIn:
     theme: str | None = None
     page_sizes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def role(self) -> str:
+        """The user's roles in words, for the corner of the page."""
+        from app.lowcode.access import role_names
+        from app.roles import role_label
+
+        return ", ".join(map(role_label, role_names()))
+
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
@@ -58,7 +66,6 @@ def open_session(user: User, kind: str = BROWSER) -> tuple[str, int]:
     """A new session for `user`; gives its token and the id of its row. The edge commits."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    _clear_old(user.id, now)
     values = {
         "user_id": user.id, "token_hash": token_hash(token), "kind": kind, "created_at": now, "updated_at": now,
         "last_seen_at": now, "expires_at": now + lifetime(kind), "ip": client_ip(), "agent": client_agent(),
@@ -96,7 +103,7 @@ def load(token: str, kind: str) -> SignedIn | None:
         return None
     if now - last_seen_at >= SEEN_EVERY:
         _touch(session_id, now)
-    return SignedIn(user, user.id, user.get_full_name(), session_id, kind, bool(must_change), locale, theme,
+    return SignedIn(user, user.id, str(user), session_id, kind, bool(must_change), locale, theme,
                     page_sizes or {})
 
 
@@ -128,6 +135,11 @@ def live_sessions(user_id: int) -> list[Any]:
     return [row for row in rows if row.kind != BROWSER or row.last_seen_at >= idle]
 
 
+def clear_ended() -> int:
+    """Forget sessions that ended long ago; says how many. The caller commits."""
+    return db.session.execute(delete(TABLE).where(TABLE.c.expires_at < clock.now() - KEEP_ENDED)).rowcount
+
+
 def client_ip() -> str | None:
     """The address the request came from; believed from a proxy only as far as TRUSTED_PROXIES says."""
     return (request.remote_addr or "")[:45] or None if has_request_context() else None
@@ -150,7 +162,3 @@ def _touch(session_id: int, now: datetime) -> None:
     else:
         # A writing request holds the write lock of SQLite itself: a second connection would wait for it for ever.
         db.session.execute(statement)
-
-
-def _clear_old(user_id: int, now: datetime) -> None:
-    db.session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.expires_at < now - KEEP_ENDED))

@@ -15,7 +15,7 @@ from app.core.database import db
 from app.core.errors import BusinessError, InvalidInput
 from app.core.events import publish
 from app.core.i18n import lazy as _
-from app.lowcode.security import identity, limits, passwords, sessions
+from app.lowcode.security import identity, limits, passwords, sessions, users
 from app.lowcode.security.models import BROWSER, StaffAccount
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,11 @@ class SignedInNow:
 
 @dataclass(frozen=True)
 class SignInRefused:
-    """Someone tried to sign in and was refused: `reason` is `password` or `waiting`. Told before the edge commits."""
+    """Someone gave a name and a password that do not belong together. `user_id` is set where there is such a user;
+    `shown_name` is that user's name, else only the beginning of what was typed: it may have been a password."""
 
-    username: str
-    reason: str
+    user_id: int | None
+    shown_name: str
     kind: str
 
 
@@ -46,6 +47,15 @@ class SignedOut:
 
     user_id: int
     name: str
+
+
+@dataclass(frozen=True)
+class SessionsEnded:
+    """All sessions of a user were ended at once, by the user or by someone else."""
+
+    user_id: int
+    name: str
+    count: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,9 @@ def check_credentials(username: str, password: str, kind: str) -> User:
         limits.count_failure(address)
         log.warning("sign-in failed: %r from %s", username[:80], address)
         db.session.rollback()
-        publish(SignInRefused(username[:128], "password", kind))
+        known = users.find_user(username)
+        shown = str(known) if known else username[:2] + "****"
+        publish(SignInRefused(known.id if known else None, shown, kind))
         db.session.commit()
         raise WrongPassword()
     limits.forgive(username)
@@ -96,8 +108,8 @@ def start(user: User, kind: str = BROWSER) -> str:
     # A statement of its own: counting sign-ins is no edit of the user that the audit trail should tell.
     db.session.execute(update(User.__table__).where(User.__table__.c.id == user.id).values(
         last_login=clock.now(), login_count=func.coalesce(User.__table__.c.login_count, 0) + 1, fail_login_count=0))
-    with acting_as(Actor.staff(user.id, user.get_full_name())):
-        publish(SignedInNow(user.id, user.get_full_name(), kind))
+    with acting_as(Actor.staff(user.id, str(user))):
+        publish(SignedInNow(user.id, str(user), kind))
     return token
 
 
@@ -120,6 +132,15 @@ def sign_out() -> None:
     session.clear()
     session.update(kept)
     identity.forget()
+
+
+def end_all_sessions(user: User, *, but: int | None = None) -> int:
+    """Sign `user` out everywhere, API tokens included, except in the session `but`, and announce it; says from how many.
+    The edge commits."""
+    count = sessions.end_sessions_of(user.id, but=but)
+    if count:
+        publish(SessionsEnded(user.id, str(user), count))
+    return count
 
 
 def change_own_password(current: str, new: str, repeated: str) -> None:

@@ -13,31 +13,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import current_app
 from flask_appbuilder.security.sqla.models import (
-    Permission, PermissionView, Role, ViewMenu, assoc_permissionview_role,
+    Permission,
+    PermissionView,
+    Role,
+    ViewMenu,
+    assoc_permissionview_role,
 )
 from sqlalchemy import delete, insert, select, text
 
 from app import roles
 from app.core.database import db
-from app.core.i18n import lazy as _
+from app.core.events import publish
 from app.lowcode import access
-from app.lowcode.registry import registry
 from app.lowcode.security.models import PermissionState, StarterRole
+from app.lowcode.security.words import known_permissions
 
 LOCK = 4_720_117
 """The PostgreSQL advisory lock of the sync; the number means nothing else."""
-FRAMEWORK_VIEWS = {
-    "OpenApi": {"can_get": _("Read the API description")},
-    "SwaggerView": {"can_show": _("Browse the API description")},
-}
 Pair = tuple[str, str]
 
 
 @dataclass
-class SyncReport:
-    """What the sync did; all empty when there was nothing to do."""
+class PermissionsSynced:
+    """What the sync did: announced, unless all is empty because there was nothing to do."""
 
     added: list[Pair] = field(default_factory=list)
     removed: list[Pair] = field(default_factory=list)
@@ -47,32 +46,23 @@ class SyncReport:
         return bool(self.added or self.removed or self.roles)
 
 
-def known_permissions() -> dict[str, dict[str, Any]]:
-    """Every permission there is: view name → permission name → words."""
-    found = {view: dict(labels) for view, labels in registry().labels.items() if labels}
-    for view in current_app.extensions["appbuilder"].baseviews:
-        name = view.class_permission_name
-        if name in FRAMEWORK_VIEWS and view.base_permissions:
-            found[name] = FRAMEWORK_VIEWS[name]
-    return found
-
-
-def sync_permissions() -> SyncReport:
+def sync_permissions() -> PermissionsSynced:
     """Do it; says what was done. The caller commits."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     known = {view: set(labels) for view, labels in known_permissions().items()}
-    report = SyncReport()
+    report = PermissionsSynced()
     ids = _sync_pairs(known, report)
     _sync_owner(ids, report)
     for starter in roles.STARTERS:
         _sync_starter(starter, roles.granted(starter, known), ids, report)
     if report or db.session.scalar(select(PermissionState.id).limit(1)) is None:
         access.touch()
+        publish(report)
     return report
 
 
-def _sync_pairs(known: dict[str, set[str]], report: SyncReport) -> dict[Pair, int]:
+def _sync_pairs(known: dict[str, set[str]], report: PermissionsSynced) -> dict[Pair, int]:
     """Make the tables hold exactly the known pairs; gives the id of each."""
     wanted = {(name, view) for view, names in known.items() for name in names}
     names = _ids_by_name(Permission, {name for name, _view in wanted})
@@ -118,7 +108,7 @@ def _role_id(name: str) -> int | None:
     return db.session.scalar(select(Role.id).where(Role.name == name))
 
 
-def _add_role(name: str, report: SyncReport) -> int:
+def _add_role(name: str, report: PermissionsSynced) -> int:
     role_id = db.session.execute(insert(Role.__table__).values(name=name)).inserted_primary_key[0]
     report.roles.append(name)
     return int(role_id)
@@ -138,13 +128,13 @@ def _change(role_id: int, add: set[int], take: set[int]) -> bool:
     return bool(add or take)
 
 
-def _sync_owner(ids: dict[Pair, int], report: SyncReport) -> None:
+def _sync_owner(ids: dict[Pair, int], report: PermissionsSynced) -> None:
     role_id = _role_id(roles.OWNER) or _add_role(roles.OWNER, report)
     if _change(role_id, set(ids.values()) - _pairs_of(role_id), set()) and roles.OWNER not in report.roles:
         report.roles.append(roles.OWNER)
 
 
-def _sync_starter(starter: roles.Starter, given: set[Pair], ids: dict[Pair, int], report: SyncReport) -> None:
+def _sync_starter(starter: roles.Starter, given: set[Pair], ids: dict[Pair, int], report: PermissionsSynced) -> None:
     shipped = db.session.scalars(select(StarterRole).where(StarterRole.name == starter.name)).first()
     role_id = _role_id(starter.name)
     if shipped is None:

@@ -70,7 +70,7 @@ class SignInView(BaseView):
     def preferences(self) -> Any:
         """Language, theme and rows per page; also for strangers, who have a language switch on the sign-in page."""
         given = request.get_json(silent=True) if request.is_json else None
-        body: dict[str, Any] = given if isinstance(given, dict) else request.form.to_dict()
+        body: dict[str, Any] = given if isinstance(given, dict) else request.values.to_dict()
         try:
             sizes = body.get("page_sizes") if isinstance(body.get("page_sizes"), dict) else None
             preferences.choose(locale=body.get("locale") or None, theme=body.get("theme") or None, page_sizes=sizes)

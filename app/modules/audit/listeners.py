@@ -1,0 +1,79 @@
+"""What goes into the audit trail: every fact of change and of signing in that the house announces."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.core.changes import BulkChanged, RecordChanged
+from app.core.events import on
+from app.lowcode.security.signing_in import PasswordChanged, SessionsEnded, SignedInNow, SignedOut, SignInRefused
+from app.lowcode.security.sync import PermissionsSynced
+from app.modules.audit.masking import masked
+from app.modules.audit.models import AuditAction
+from app.modules.audit.services import line, write, write_with_flush
+from app.roles import LABELS
+
+USERS = "ab_user"
+ROLES = "ab_role"
+
+
+def stored_role_name(words: str) -> str:
+    """Roles are told in the actor's language; the trail keeps the name that every reader's language has words for."""
+    return next((name for name, label in LABELS.items() if str(label) == words), words)
+
+
+@on(RecordChanged)
+def note_changed_record(fact: RecordChanged) -> None:
+    """A record was added, edited or deleted: by form, API, job, import or command."""
+    title, changes = fact.title, masked(fact.table, fact.changes)
+    if fact.table == ROLES:
+        title = stored_role_name(title)
+    if "roles" in changes:
+        changes["roles"] = [[stored_role_name(name) for name in side] for side in changes["roles"]]
+    write_with_flush(line(
+        AuditAction(fact.action), table=fact.table, record_id=fact.record_id, title=title, changes=changes))
+
+
+@on(BulkChanged)
+def note_changed_rows(fact: BulkChanged) -> None:
+    """One statement changed many rows."""
+    changes = masked(fact.table, {name: [None, value] for name, value in fact.values.items()})
+    write(line(AuditAction.edited_many, table=fact.table, title=f"× {fact.count}", changes=changes))
+
+
+@on(SignedInNow)
+def note_sign_in(fact: SignedInNow) -> None:
+    write(line(AuditAction.signed_in, table=USERS, record_id=fact.user_id, title=fact.name,
+               changes={"kind": [None, fact.kind]}))
+
+
+@on(SignInRefused)
+def note_refused_sign_in(fact: SignInRefused) -> None:
+    """Whoever it was is not known; the name that was typed may be a password typed into the wrong field, so only
+    names that exist are kept whole."""
+    write(line(AuditAction.sign_in_refused, table=USERS, record_id=fact.user_id, title=fact.shown_name,
+               changes={"kind": [None, fact.kind]}, actor=Actor("system", fact.shown_name)))
+
+
+@on(SignedOut)
+def note_sign_out(fact: SignedOut) -> None:
+    write(line(AuditAction.signed_out, table=USERS, record_id=fact.user_id, title=fact.name))
+
+
+@on(PasswordChanged)
+def note_changed_password(fact: PasswordChanged) -> None:
+    write(line(AuditAction.password_changed, table=USERS, record_id=fact.user_id, title=fact.username,
+               changes={"by_owner": [None, fact.by_owner]}))
+
+
+@on(SessionsEnded)
+def note_ended_sessions(fact: SessionsEnded) -> None:
+    write(line(AuditAction.sessions_ended, table=USERS, record_id=fact.user_id, title=fact.name,
+               changes={"sessions": [fact.count, 0]}))
+
+
+@on(PermissionsSynced)
+def note_synced_permissions(fact: PermissionsSynced) -> None:
+    """An update of the program brought or took permissions."""
+    write(line(AuditAction.permissions_changed, table=ROLES, title=", ".join(fact.roles), changes={
+        "permissions": [[f"{name} on {view}" for name, view in fact.removed],
+                        [f"{name} on {view}" for name, view in fact.added]]}))

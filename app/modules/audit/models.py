@@ -1,0 +1,85 @@
+"""The audit trail: one line for every change and every sign-in, written in the transaction that made it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.core import clock
+from app.core.db import (
+    Choice,
+    Index,
+    Mapped,
+    Record,
+    big_integer,
+    choice,
+    integer,
+    json_data,
+    moment,
+    text,
+)
+from app.core.i18n import lazy as _
+
+
+class AuditAction(Choice):
+    """What was done."""
+
+    added = "added", _("Added"), "good"
+    edited = "edited", _("Edited"), "info"
+    deleted = "deleted", _("Deleted"), "bad"
+    edited_many = "edited_many", _("Edited many"), "warn"
+    signed_in = "signed_in", _("Signed in"), "good"
+    sign_in_refused = "sign_in_refused", _("Sign-in refused"), "bad"
+    signed_out = "signed_out", _("Signed out"), "plain"
+    password_changed = "password_changed", _("Password changed"), "warn"
+    sessions_ended = "sessions_ended", _("Signed out everywhere"), "warn"
+    permissions_changed = "permissions_changed", _("Permissions changed"), "warn"
+
+
+class AuditLine(Record):
+    """One thing that was done: by whom, from where, to what, and how it was before."""
+
+    __tablename__ = "audit_lines"
+    __audited__ = False
+    __table_args__ = (
+        Index(None, "table_name", "record_id", "id"),
+        Index(None, "at", "id"),
+        Index(None, "actor_id", "id"),
+        Index(None, "action", "id"),
+    )
+    title_column = "title"
+
+    at: Mapped[datetime] = moment(_("When"), default=clock.now)
+    action: Mapped[AuditAction] = choice(AuditAction, _("What"))
+    actor_kind: Mapped[str] = text(12, _("Kind of actor"))
+    actor_id: Mapped[int | None] = integer(_("Number of the actor"))
+    actor_name: Mapped[str] = text(130, _("Who"))
+    table_name: Mapped[str | None] = text(64, _("Table"))
+    record_id: Mapped[int | None] = big_integer(_("Number of the record"))
+    title: Mapped[str | None] = text(200, _("Record"))
+    changes: Mapped[dict[str, Any]] = json_data(_("Changes"), default=dict)
+    ip: Mapped[str | None] = text(45, _("IP address"))
+    request_id: Mapped[str | None] = text(32, _("Request"))
+
+    def __str__(self) -> str:
+        from app.core.i18n import moment_text
+
+        return f"{self.action} · {self.title or self.actor_name} · {moment_text(self.at)}"
+
+    @property
+    def subject(self) -> str:
+        """What kind of thing it was done to, in words."""
+        from app.modules.audit.words import table_label
+
+        return table_label(self.table_name)
+
+    @property
+    def summary(self) -> str:
+        """The names of what changed."""
+        from app.modules.audit.words import column_label
+
+        return ", ".join(column_label(self.table_name, name) for name in self.changes or {})
+
+
+AuditLine.subject.fget.label = _("Kind of record")  # type: ignore[attr-defined]
+AuditLine.summary.fget.label = _("Changed")  # type: ignore[attr-defined]

@@ -1,0 +1,83 @@
+"""Writing lines into the audit trail, and reading a record's history from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import has_request_context
+from sqlalchemy import delete, event, insert, select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.actor import Actor, current_actor
+from app.core.database import db
+from app.lowcode.security import request_id
+from app.lowcode.security.sessions import client_ip
+from app.modules.audit.models import AuditAction, AuditLine
+
+LONGEST_VALUE = 500
+"""Characters of one text value that a line keeps; a description of ten pages is not told twice."""
+SHORTEST_MEMORY_DAYS = 180
+"""网络安全法 asks that logs are kept for six months at least."""
+_WAITING = "audit_lines_waiting"
+
+
+def line(action: AuditAction, *, table: str | None = None, record_id: int | None = None, title: str | None = None,
+         changes: dict[str, list[Any]] | None = None, actor: Actor | None = None) -> dict[str, Any]:
+    """The values of one line, with who acts and where from filled in."""
+    now, actor = clock.now(), actor or current_actor()
+    return {
+        "at": now, "created_at": now, "updated_at": now, "action": action, "actor_kind": actor.kind,
+        "actor_id": actor.id, "actor_name": actor.name[:130], "table_name": table, "record_id": record_id,
+        "title": (title or "")[:200] or None, "changes": _shortened(changes or {}), "ip": client_ip(),
+        "request_id": request_id() if has_request_context() else None,
+    }
+
+
+def write(values: dict[str, Any]) -> None:
+    """Put a line into the trail now, in the transaction at hand."""
+    db.session.execute(insert(AuditLine.__table__), [values])
+
+
+def write_with_flush(values: dict[str, Any]) -> None:
+    """Put a line into the trail at the end of the flush that is going on, together with the others of that flush."""
+    db.session.info.setdefault(_WAITING, []).append(values)
+
+
+@event.listens_for(Session, "after_flush_postexec")
+def _write_waiting(session: Session, _context: Any) -> None:
+    waiting = session.info.pop(_WAITING, None)
+    if waiting:
+        session.execute(insert(AuditLine.__table__), waiting)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_waiting(session: Session, _previous: Any) -> None:
+    session.info.pop(_WAITING, None)
+
+
+def history_of(table_name: str, record_id: int, at_most: int = 20) -> list[AuditLine]:
+    """The latest lines about one record, the newest first."""
+    return list(db.session.scalars(
+        select(AuditLine).where(AuditLine.table_name == table_name, AuditLine.record_id == record_id)
+        .order_by(AuditLine.id.desc()).limit(at_most)))
+
+
+def forget_before(moment: datetime, at_most: int) -> int:
+    """Take out up to `at_most` lines older than `moment`, which lies at least SHORTEST_MEMORY_DAYS back; says how
+    many."""
+    oldest = select(AuditLine.id).where(AuditLine.at < moment).order_by(AuditLine.at).limit(at_most)
+    return db.session.execute(delete(AuditLine.__table__).where(AuditLine.id.in_(oldest))).rowcount
+
+
+def _shortened(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {name: [_short(value) for value in pair] for name, pair in changes.items()}
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return value[:LONGEST_VALUE] + "…"
+    if isinstance(value, list | dict) and len(str(value)) > 4 * LONGEST_VALUE:
+        return str(value)[: 4 * LONGEST_VALUE] + "…"
+    return value

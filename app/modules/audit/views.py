@@ -1,0 +1,56 @@
+"""The audit trail on a screen: to look into, never to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from app.core.i18n import lazy as _
+from app.lowcode import Screen
+from app.lowcode.access import may
+from app.lowcode.actions import panel
+from app.lowcode.registry import registry
+from app.modules.audit import services, words
+from app.modules.audit.models import AuditLine
+
+
+class AuditScreen(Screen):
+    """Who did what, when and from where: every change, every sign-in. Lines cannot be changed or deleted here."""
+
+    model = AuditLine
+    icon = "fa-clipboard-list"
+    route_base = "/audit"
+    list_title = _("Audit trail")
+    base_permissions = ["can_view"]
+    base_order = ("id", "desc")
+    in_search = False
+    list_columns = ["at", "actor_name", "action", "subject", "title", "summary", "ip"]
+    search_columns = ["at", "action", "actor_name", "actor_kind", "table_name", "record_id", "title", "ip", "request_id"]
+    order_columns = ["at"]
+    show_columns = [
+        "at", "action", "actor_name", "actor_kind", "subject", "title", "table_name", "record_id", "ip", "request_id"]
+    empty_title = _("Nothing has happened yet")
+    empty_text = _("Every change and every sign-in will be listed here.")
+
+    @panel(_("Before and after"), icon="fa-right-left")
+    def before_and_after(self, line: AuditLine) -> Any:
+        """What was changed, column by column."""
+        changes = words.changes_of(line)
+        return render_template("houtai/staff/changes.html", changes=changes) if changes else None
+
+
+def history_panel(record: Any) -> Markup | None:
+    """A record's history for its own page; None for who may see neither the record nor the audit trail.
+
+        @panel(_("History"), icon="fa-clock-rotate-left")
+        def history(self, product):
+            return history_panel(product)
+    """
+    screen = registry().screen_of(type(record))
+    allowed = may("can_view", "AuditScreen") or (screen is not None and may("can_view", screen.class_permission_name))
+    if not allowed:
+        return None
+    lines = [(line, words.changes_of(line)) for line in services.history_of(record.__tablename__, record.id)]
+    return Markup(render_template("houtai/staff/history.html", lines=lines)) if lines else None
