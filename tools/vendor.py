@@ -45,7 +45,7 @@ PACKAGES = [
         "dist/echarts.min.js": "echarts.min.js", "LICENSE": "LICENSE", "NOTICE": "NOTICE", "licenses/LICENSE-d3": "LICENSE-d3",
     }),
     Package("tom-select", "2.6.2", "91e3a429b42d9163e8ade96f3603109d3b7faa7f9b1a5259fa30f8f4b162415a", "Apache-2.0", "tom-select", {
-        "dist/js/tom-select.popular.min.js": "tom-select.min.js", "dist/css/tom-select.min.css": "tom-select.min.css",
+        "dist/js/tom-select.complete.min.js": "tom-select.min.js", "dist/css/tom-select.min.css": "tom-select.min.css",
         "LICENSE": "LICENSE",
     }),
     Package("flatpickr", "4.6.13", "912da5a92aea3447d39ab83d83706c004c999ee9b013a6267fab3d8710e8a7a8", "MIT", "flatpickr", {

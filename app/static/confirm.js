@@ -2,8 +2,8 @@
  *
  * There is one dialog and at most one pending action. Opening the dialog replaces what was pending, closing it in any
  * way forgets it, and the answer "yes" takes it out before it runs: so no earlier question can be answered by a later
- * click. Optional beside it: data-confirm-title, data-confirm-yes (the word on the button), data-tone="bad" for what
- * cannot be undone, where the focus then starts on Cancel. */
+ * click. Optional beside it: data-confirm-title, data-confirm-yes (the word on the button), data-confirm-note (a second line,
+ * such as how many rows), and data-tone="bad" for what cannot be undone, where the focus then starts on Cancel. */
 
 (() => {
   const dialog = document.getElementById("confirm");
@@ -27,7 +27,7 @@
 
   /** What to ask, said by the `data-` attributes of `element`; the answer is worded like the button pressed. */
   const question = (element, button = element) => ({
-    text: element.dataset.confirm,
+    text: [element.dataset.confirm, element.dataset.confirmNote].filter(Boolean).join("\n"),
     heading: element.dataset.confirmTitle,
     answer: element.dataset.confirmYes || button?.textContent.trim().replace(/\s+/g, " ").slice(0, 40),
     destructive: element.dataset.tone === "bad" || Boolean(button?.matches(".btn-danger, .tone-bad")),

@@ -75,6 +75,12 @@ window.houtai = (() => {
     return request(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrf() } });
   };
 
+  /** POST JSON. */
+  const postJson = (url, value) => request(url, {
+    method: "POST", body: JSON.stringify(value),
+    headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrf() },
+  });
+
   /** Load a script or style sheet once; resolves when it is there. */
   const load = (url) => {
     if (!loading.has(url)) {
@@ -124,5 +130,5 @@ window.houtai = (() => {
     return element;
   };
 
-  return { text, enhance, enhanceIn, csrf, getJson, post, load, loadAll, debounce, memory, isPhone, make, RequestFailed };
+  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, isPhone, make, RequestFailed };
 })();

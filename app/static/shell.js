@@ -67,20 +67,22 @@
     });
   };
 
-  /* A menu inside something that scrolls would be cut off, so it is placed on the window. */
+  /* A menu opens below its button, at the side where there is room; inside something that scrolls, which would cut
+     it off, it is placed on the window instead. */
   const place = (menu) => {
     const panel = menu.querySelector(".menu-panel");
     const button = menu.querySelector("summary").getBoundingClientRect();
-    if (!menu.closest(".table-wrap")) return;
-    panel.style.position = "fixed";
+    panel.style.cssText = "";
     const size = panel.getBoundingClientRect();
-    const below = button.bottom + 6 + size.height < innerHeight || button.top < size.height;
-    const start = root.dir === "rtl" ? button.left : button.right - size.width;
-    Object.assign(panel.style, {
-      insetInlineEnd: "auto", insetBlockStart: "auto",
-      top: `${below ? button.bottom + 6 : button.top - size.height - 6}px`,
-      left: `${Math.min(Math.max(8, start), innerWidth - size.width - 8)}px`,
-    });
+    if (menu.closest(".table-wrap")) {
+      const below = button.bottom + 6 + size.height < innerHeight || button.top < size.height;
+      const start = root.dir === "rtl" ? button.left : button.right - size.width;
+      panel.style.cssText = `position: fixed; inset: auto; top: ${below ? button.bottom + 6 : button.top - size.height - 6}px;
+        left: ${Math.min(Math.max(8, start), innerWidth - size.width - 8)}px`;
+    } else if (size.left < 8 || size.right > innerWidth - 8) {
+      const shift = size.left < 8 ? 8 - size.left : innerWidth - 8 - size.right;
+      panel.style.transform = `translateX(${shift}px)`;
+    }
   };
 
   document.addEventListener("toggle", (event) => {
@@ -127,7 +129,7 @@
       try { localStorage.setItem("houtai.theme", theme); } catch { /* the server remembers too */ }
       // Before sign-in there is nobody to keep it for.
       if (root.dataset.signedIn === "yes") {
-        houtai.post(form.action, { theme }).catch((error) => houtai.toast(error.message, "bad"));
+        houtai.postJson(form.action, { theme }).catch((error) => houtai.toast(error.message, "bad"));
       }
     });
   });
@@ -153,6 +155,17 @@
     };
     addEventListener("pageshow", free, { once: true });
     setTimeout(free, PATIENCE);
+  });
+
+  /* ---- Dialogs of a page ---------------------------------------------------------------------------- */
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog-open]");
+    if (opener) document.getElementById(opener.dataset.dialogOpen).showModal();
+    const closer = event.target.closest("[data-dialog-close]");
+    if (closer) closer.closest("dialog").close();
+    // The dialog itself is only hit beside its content: on the scrim.
+    if (event.target.matches("dialog[data-light], dialog.dialog-sheet")) event.target.close();
   });
 
   /* ---- Small things --------------------------------------------------------------------------------- */
