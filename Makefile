@@ -43,10 +43,7 @@ lint: $(VENV)/.work-ready  ## Check style and types
 	@$(BIN)/mypy
 
 messages: $(VENV)/.work-ready  ## Extract texts, update the catalogues, compile them
-	@mkdir -p var
-	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy -k _ -k lazy_ngettext:1,2 --no-wrap --add-location=file \
-		--sort-by-file --omit-header -o var/messages.pot .
-	@$(BIN)/python -m app.core.catalogues update var/messages.pot
+	@$(BIN)/python -m app.core.messages
 
 migrate: $(VENV)/.run-ready  ## Bring the database up to date
 	@$(BIN)/flask --app app database upgrade
@@ -55,5 +52,5 @@ bench: $(VENV)/.work-ready  ## Measure speed and memory; prints ratios, asserts 
 	@$(BIN)/python -m bench $(ARGS)
 
 clean:  ## Remove what can be made again; the shop's data in var/ stays
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache var/test-shots var/messages.pot
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache var/test-shots
 	@find . -name __pycache__ -prune -exec rm -rf {} + ; find translations -name '*.mo' -delete

@@ -1,20 +1,17 @@
-"""Translation catalogues: how they are made, compiled, and found when a text is shown.
+"""Translation catalogues: compiled, and found when a text is shown.
 
 English is written in the code. `translations/<language>/LC_MESSAGES/messages.po` holds each other language; the
 compiled `.mo` beside it is made when it is missing or older (at start and by `make messages`) and never committed.
 
 A text that a language lacks is looked for in the language's parent before English is shown: `zh_Hant` → `zh` →
 English, since a reader of traditional Chinese reads simplified Chinese more easily than English. The framework's own
-catalogues come first and ours after them, so that ours win.
-
-    python -m app.core.catalogues update var/messages.pot     # what `make messages` runs
+catalogues come first and ours after them, so that ours win. `app.core.messages` keeps the catalogues up to date.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -100,41 +97,3 @@ def compile_all(directory: Path = TRANSLATIONS) -> list[str]:
             continue
         compiled.append(source.parents[1].name)
     return compiled
-
-
-def update(template: Path, directory: Path = TRANSLATIONS) -> dict[str, int]:
-    """Bring every catalogue up to date with freshly extracted texts; returns how many each still lacks.
-
-    A text that has gone is dropped, and nothing is guessed: a new text starts out empty rather than fuzzy.
-    """
-    fresh = read(template)
-    missing = {}
-    for language in LANGUAGES:
-        file = path_of(language, directory)
-        if file.exists():
-            catalogue = read(file)
-        else:
-            catalogue = Catalog(locale=language, project="Houtai", fuzzy=False)
-        catalogue.update(fresh, no_fuzzy_matching=True, update_creation_date=False)
-        catalogue.obsolete.clear()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as out:
-            pofile.write_po(out, catalogue, width=110, sort_by_file=True, include_lineno=False, omit_header=False)
-        missing[language] = len(untranslated(catalogue))
-    return missing
-
-
-def untranslated(catalogue: Catalog) -> list[str]:
-    """The texts that have no translation, or only a guessed one."""
-    found = []
-    for message in catalogue:
-        if message.id and (message.fuzzy or not all(
-                message.string if isinstance(message.string, tuple | list) else [message.string])):
-            found.append(message.id[0] if isinstance(message.id, tuple | list) else message.id)
-    return found
-
-
-if __name__ == "__main__":
-    for _language, _count in update(Path(sys.argv[2])).items():
-        print(f"{_language}: {_count} texts have no translation")
-    compile_all()

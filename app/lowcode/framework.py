@@ -14,7 +14,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.core import html, i18n, money
+from app import preparing
+from app.core import catalogues, html, i18n, money
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
@@ -50,6 +51,8 @@ def set_up(app: Flask, database: Any) -> None:
     _add_template_words(app)
     app.config.setdefault("FAB_ADD_MENU_API", False)
     AppBuilder(app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False)
+    catalogues.set_up(app)
+    app.cli.add_command(preparing.commands)
     i18n.set_up_templates(app.jinja_env)
     _add_error_pages(app)
 
@@ -74,23 +77,20 @@ def may_upload() -> bool:
 
 def asset(name: str) -> str:
     """The address of a file of ours, which changes when the file does, so that it may be cached for ever."""
+    if current_app.debug:
+        return url_for("static", filename=name, v=_digest(name))
+    return _kept_asset(request.script_root, name)
+
+
+@lru_cache(maxsize=1024)
+def _kept_asset(_root: str, name: str) -> str:
+    """Outside debug mode a file does not change under a running process, so its address is made once."""
     return url_for("static", filename=name, v=_digest(name))
 
 
-@lru_cache(maxsize=512)
-def _digest_at(name: str, changed: float) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-
-
-@lru_cache(maxsize=512)
-def _kept_digest(name: str) -> str:
-    return _digest_at(name, 0.0)
-
-
 def _digest(name: str) -> str:
-    """In debug mode a file is looked at again when it changed; else once."""
     try:
-        return _digest_at(name, (STATIC / name).stat().st_mtime) if current_app.debug else _kept_digest(name)
+        return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
     except OSError:
         return "0"
 

@@ -15,6 +15,7 @@ from sqlalchemy import inspect
 from werkzeug.datastructures import MultiDict
 
 from app.core.errors import BusinessError
+from app.core.help import help_of
 from app.core.i18n import current_locale, gettext, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import cells, controls
@@ -140,8 +141,7 @@ def _needs_count(listing: Listing, rows: Rows) -> bool:
 
 
 def _docstring(screen: "Screen") -> str:
-    text = (type(screen).__doc__ or "").strip().split("\n\n")[0]
-    return gettext(" ".join(text.split())) if text else ""
+    return help_of(type(screen))
 
 
 def _search_hint(screen: "Screen") -> str:

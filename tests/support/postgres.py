@@ -44,10 +44,10 @@ class PostgresServer:
         self._run("initdb", "-D", str(self.data), "-U", "houtai", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                   "--no-sync")
         settings = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
-        self.process = subprocess.Popen(
-            [self.programs / "postgres", "-D", self.data, "-k", self.folder, *settings],
-            stdout=(self.folder / "log").open("wb"), stderr=subprocess.STDOUT, preexec_fn=_end_with_the_tests,
-            **self._identity())
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.data, "-k", self.folder, *settings], stdout=log,
+                stderr=subprocess.STDOUT, preexec_fn=_end_with_the_tests, **self._identity())
         self._wait()
 
     @property

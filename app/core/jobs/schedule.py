@@ -15,6 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from app.core import clock
 from app.core.errors import InvalidInput, NotFound
+from app.core.help import first_paragraph
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 
@@ -159,7 +160,7 @@ def _weekdays(field: str) -> str:
         first, dash, last = ("0", "-", "6") if span == "*" else span.partition("-")
         start = _weekday(first)
         end = (_weekday(last) or 7) if dash else (6 if step else start)
-        if end < start or step and int(step) < 1:
+        if end < start or (step and int(step) < 1):
             raise ValueError(field)
         chosen += range(start, end + 1, int(step) if step else 1)
     return "*" if len({day % 7 for day in chosen}) == 7 else ",".join(WEEKDAYS[day] for day in sorted(set(chosen)))
@@ -253,7 +254,8 @@ def label_of(name: str) -> str:
 
 def help_of(name: str) -> str:
     """What a job does, for people."""
-    return options_of(_registered[name]).help if name in _registered else ""
+    text = first_paragraph(options_of(_registered[name]).help) if name in _registered else ""
+    return gettext(text) if text else ""
 
 
 def schedule_of(row: "ScheduledJob | Any") -> Schedule | None:
