@@ -142,6 +142,11 @@ def pictures(label: Any, *, at_most: int = 20, **options: Any) -> Any:
     return _column("pictures", JsonData, label, rule={"max": at_most}, default=list, **options)
 
 
+def words(label: Any, *, at_most: int = 10, each: int = 80, **options: Any) -> Any:
+    """An ordered list of at most `at_most` short texts of `each` characters, stored as JSON and typed as `red / XL`."""
+    return _column("words", JsonData, label, rule={"max": at_most, "each": each}, default=list, **options)
+
+
 def json_data(label: Any, **options: Any) -> Any:
     """Structured data that has no columns of its own, as JSON."""
     return _column("json", JsonData, label, **options)

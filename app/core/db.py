@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, attributes, mapped_column, relations
 from app.core import clock
 from app.core.columns import (
     Choice, big_integer, choice, day, decimal, email, integer, json_data, long_text, moment, money, phone, picture,
-    pictures, reference, rich_text, text, url, yes_no,
+    pictures, reference, rich_text, text, url, words, yes_no,
 )
 from app.core.database import db, explain, reading, writing
 from app.core.errors import InvalidInput
@@ -40,7 +40,7 @@ __all__ = [
     "Choice", "Column", "Index", "Mapped", "Record", "Table", "UniqueConstraint", "big_integer", "choice", "day", "db",
     "decimal", "each", "email", "explain", "guarded_update", "integer", "json_data", "long_text", "mapped_column",
     "moment", "money", "phone", "picture", "pictures", "reading", "reference", "refusal", "relationship", "rich_text",
-    "text", "url", "writing", "yes_no",
+    "text", "url", "words", "writing", "yes_no",
 ]
 
 Model.metadata.naming_convention = {
@@ -136,6 +136,8 @@ def refusal(info: dict[str, Any], value: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(key, str) and len(key) <= 200 for key in value):
             return _("This is not a list of pictures.")
         return _("There are too many pictures.") if len(value) > info["max"] else None
+    elif kind == "words":
+        return _refused_words(info, value)
     elif kind == "json":
         return None
     elif not isinstance(value, str):
@@ -153,6 +155,17 @@ def refusal(info: dict[str, Any], value: Any) -> Any:
     if info.get("max") is not None and value > info["max"]:
         return _("This is larger than allowed.")
     return None
+
+
+def _refused_words(info: dict[str, Any], value: Any) -> Any:
+    """Why `value` is no ordered list of short texts, or None."""
+    if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
+        return _("This is not a list of texts.")
+    if len(value) > info["max"]:
+        return _("There are too many values.")
+    if any(len(word) > info["each"] for word in value):
+        return _("One of these is longer than %(size)s characters.", size=info["each"])
+    return _("This text has characters that cannot be stored.") if any(map(_UNSTORABLE.search, value)) else None
 
 
 @event.listens_for(Session, "before_flush")

@@ -13,7 +13,7 @@ from app.core import html
 from app.core.i18n import current_locale, day_text, moment_text, number_text
 from app.core.i18n import lazy as _
 from app.core.money import money_text
-from app.lowcode.fields import Field
+from app.lowcode.fields import WORD_SEPARATOR, Field
 
 NOTHING = Markup('<span class="nothing">—</span>')
 SHORT = 80
@@ -67,6 +67,8 @@ def _cell(kind: str, choices: Any, places: int, locale: str) -> Renderer:
         return lambda value: _thumbnail(value[0]) if value else NOTHING
     if kind == "rich_text":
         return lambda value: shorten(html.plain(value)) if value else NOTHING
+    if kind == "words":
+        return lambda value: shorten(WORD_SEPARATOR.join(value)) if value else NOTHING
     if kind == "json":
         return lambda value: NOTHING if value in (None, [], {}) else shorten(_words(value))
     if kind == "references":
@@ -101,7 +103,7 @@ def _words(value: Any) -> str:
 
 def whole(field: Field, value: Any, formatter: Callable[[Any], Any] | None = None) -> Markup:
     """The value in full, as a record's page shows it."""
-    if formatter is None and value not in (None, ""):
+    if formatter is None and value not in (None, "", []):
         if field.kind == "rich_text":
             return Markup('<div class="prose">%s</div>') % html.shown(value)
         if field.kind == "long_text":

@@ -77,7 +77,7 @@ def _value(info: dict[str, Any], column: Any) -> Any:
     kind = info.get("kind", "text")
     values: dict[str, Callable[[], Any]] = {
         "integer": lambda: max(info.get("min") or 0, 1), "money": lambda: 100 * number, "decimal": lambda: Decimal(1),
-        "yes_no": lambda: True, "day": lambda: date(2026, 8, 1), "moment": clock.now, "json": dict, "pictures": list,
+        "yes_no": lambda: True, "day": lambda: date(2026, 8, 1), "moment": clock.now, "json": dict, "pictures": list, "words": list,
         "choice": lambda: next(iter(info["choices"])), "email": lambda: f"e{number}@example.com",
         "phone": lambda: f"138{number:08d}", "url": lambda: f"https://example.com/{number}",
     }

@@ -8,6 +8,7 @@ a value typed by a person or sent by a program is read (`parse`), and how it is 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field as dataclass_field
 from datetime import date, datetime, timezone
@@ -26,6 +27,7 @@ from app.core.money import to_fen, yuan_text
 MAX_ID = 2**31 - 1
 MAX_JSON = 20_000
 TEXT_KINDS = {"text", "phone", "email", "url", "long_text"}
+WORD_SEPARATOR = " / "
 TRUE = {"1", "true", "yes", "on", "y", "是"}
 FALSE = {"0", "false", "no", "off", "n", "否", ""}
 
@@ -67,6 +69,8 @@ class Field:
         """
         if self.kind in {"references", "pictures"}:
             return self._parse_many(raw)
+        if self.kind == "words":
+            return _parse_words(raw)
         if self.kind == "yes_no":
             return _parse_yes_no(raw)
         if self.kind == "json":
@@ -113,6 +117,8 @@ class Field:
             return value.isoformat()
         if isinstance(value, Choice):
             return value.value
+        if self.kind == "words":
+            return WORD_SEPARATOR.join(value)
         if self.kind == "json":
             return json.dumps(value, ensure_ascii=False, indent=1)
         return value
@@ -206,6 +212,15 @@ def _parse_choice(field: Field, raw: Any) -> Choice:
         return field.info["choices"](raw)
     except ValueError:
         raise ValueError(_("This is not one of the choices.")) from None
+
+
+def _parse_words(raw: Any) -> list[str]:
+    """A list of texts as a program sends it, or as a person types it: `red / XL`, with a space on each side."""
+    if raw is None or isinstance(raw, str):
+        return [word.strip() for word in re.split(r"(?:^|\s)/(?:\s|$)|\n", raw or "") if word.strip()]
+    if not isinstance(raw, list) or not all(isinstance(word, str) for word in raw):
+        raise ValueError(_("This is not a list of texts."))
+    return [word.strip() for word in raw if word.strip()]
 
 
 def _parse_json(raw: Any) -> Any:

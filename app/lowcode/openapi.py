@@ -13,7 +13,8 @@ TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer"}, "decimal": {"type": "number"}, "yes_no": {"type": "boolean"},
     "money": {"type": "integer", "description": "In fen, the hundredth part of the currency unit."},
     "day": {"type": "string", "format": "date"}, "moment": {"type": "string", "format": "date-time", "description": "UTC."},
-    "pictures": {"type": "array", "items": {"type": "string"}}, "json": {}, "computed": {},
+    "pictures": {"type": "array", "items": {"type": "string"}}, "words": {"type": "array", "items": {"type": "string"}},
+    "json": {}, "computed": {},
     "email": {"type": "string", "format": "email"}, "url": {"type": "string", "format": "uri"},
 }
 REFERENCE = {"type": "object", "nullable": True, "properties": {"id": {"type": "integer"}, "title": {"type": "string"}}}

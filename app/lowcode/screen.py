@@ -114,7 +114,7 @@ class Screen(View, ModelView):
         ordered = cls.order_columns if cls.order_columns is not None else [
             field.path for field in self.list_fields
             if field.column is not None and field.through is None and field.kind not in
-            {"reference", "json", "rich_text", "long_text", "pictures", "picture"}]
+            {"reference", "json", "words", "rich_text", "long_text", "pictures", "picture"}]
         self.order_fields = {field.path: field for field in map(self.field, ordered)}
 
     # -- the declaration, read -------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, select
 
 from app.core import clock
 from app.core.db import (
-    Column, Index, Mapped, Record, Table, UniqueConstraint, db, integer, json_data, long_text, moment,
-    money, picture, pictures, reference, relationship, rich_text, text, yes_no,
+    Column, Index, Mapped, Record, Table, UniqueConstraint, db, integer, long_text, moment, money, picture, pictures,
+    reference, relationship, rich_text, text, words, yes_no,
 )
 from app.core.errors import InvalidInput
 from app.core.i18n import lazy as _
@@ -197,8 +197,8 @@ class Sku(Sourced, Record):
     product_id: Mapped[int] = reference("products", _("Product"), on_delete="CASCADE", index=False)
     product: Mapped[Product] = relationship(back_populates="skus")
     code: Mapped[str] = text(64, _("SKU code"), unique=True, help=_("Printed on the label; each is used once."))
-    specifications: Mapped[list[str]] = json_data(
-        _("Specifications"), default=list, help=_("The values that make this variant, such as [\"red\", \"XL\"]."))
+    specifications: Mapped[list[str]] = words(
+        _("Specifications"), help=_("The values that make this variant, with a slash between them, such as: red / XL"))
     price: Mapped[int] = money(_("Price"))
     list_price: Mapped[int | None] = money(_("List price"))
     stock: Mapped[int] = integer(_("Stock"), min=0, default=0)
@@ -211,14 +211,12 @@ class Sku(Sourced, Record):
         return " / ".join(self.specifications or [])
 
     def check(self) -> None:
-        values = self.specifications or []
-        if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
-            raise InvalidInput({"specifications": _("Specifications are a list of texts, such as [\"red\", \"XL\"].")})
         product_id = self.product_id or (self.product.id if self.product is not None else None)
         if product_id is None:
             return
-        others = select(Sku.id, Sku.specifications).where(Sku.product_id == product_id)
-        if any(sku_id != self.id and theirs == values for sku_id, theirs in db.session.execute(others)):
+        mine = self.specifications or []
+        others = db.session.execute(select(Sku.id, Sku.specifications).where(Sku.product_id == product_id))
+        if any(sku_id != self.id and theirs == mine for sku_id, theirs in others):
             raise InvalidInput({"specifications": _("This product has a variant with the same specifications.")})
 
 

@@ -103,7 +103,7 @@ class ProductScreen(Screen):
     model = Product
     list_title = _("Products")
     icon = "fa-box"
-    list_columns = ["picture", "name", "number", "category", "price", "stock", "is_listed", "updated_at"]
+    list_columns = ["picture", "name", "price", "is_listed", "stock", "category", "number", "updated_at"]
     search_columns = ["name", "number", "category", "brand", "tags", "is_listed", "is_new", "is_hot", "price", "stock",
                       "list_at", "created_at"]
     order_columns = ["name", "price", "stock", "sort_order", "created_at", "updated_at"]

@@ -22,11 +22,11 @@ from app.core.sourced import Sourced, source_index
 class Channel(Choice):
     """By which way a member or an order came to the shop."""
 
-    mini_program = "mini_program", _("Mini program"), "good"
-    web = "web", _("Web"), "info"
-    app = "app", _("App"), "info"
-    store = "store", _("Store"), "warn"
-    imported = "imported", _("Imported"), "plain"
+    mini_program = "mini_program", _("Mini program")
+    web = "web", _("Web")
+    app = "app", _("App")
+    store = "store", _("Store")
+    imported = "imported", _("Imported")
 
 
 class Gender(Choice):

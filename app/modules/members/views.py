@@ -111,20 +111,20 @@ class MemberScreen(Screen):
         services.tag_members(members, given["tags"])
         return None
 
-    @action(_("Remove tags"), icon="fa-circle-xmark")
-    def untag(self, members: Sequence[Member]) -> Any:
-        given = ask(self, "untag", members, [required(self.field("tags"))])
-        if not isinstance(given, dict):
-            return given
-        services.untag_members(members, given["tags"])
-        return None
-
     @action(_("Set level"), icon="fa-crown")
     def set_level(self, members: Sequence[Member]) -> Any:
         given = ask(self, "set_level", members, [self.field("level")])
         if not isinstance(given, dict):
             return given
         services.set_level(members, given["level"])
+        return None
+
+    @action(_("Remove tags"), icon="fa-circle-xmark")
+    def untag(self, members: Sequence[Member]) -> Any:
+        given = ask(self, "untag", members, [required(self.field("tags"))])
+        if not isinstance(given, dict):
+            return given
+        services.untag_members(members, given["tags"])
         return None
 
     @action(_("Block"), icon="fa-ban", tone="bad", confirm=_("Block? A blocked member cannot order."),

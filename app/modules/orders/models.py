@@ -8,8 +8,8 @@ from sqlalchemy import inspect
 
 from app.core import clock
 from app.core.db import (
-    Choice, Index, Mapped, Record, choice, integer, json_data, long_text, moment, money, phone, picture, reference,
-    relationship, text,
+    Choice, Index, Mapped, Record, choice, integer, long_text, moment, money, phone, picture, reference,
+    relationship, text, words,
 )
 from app.core.errors import BusinessError, InvalidInput
 from app.core.i18n import lazy as _
@@ -42,8 +42,8 @@ MOVES: dict[OrderStatus, set[OrderStatus]] = {
     OrderStatus.cancelled: set(),
     OrderStatus.refunded: set(),
 }
-"""From each status, those that may follow; what is not here cannot happen. Paid goods handed over in the store are
-completed without being shipped."""
+"""From each status, those that may follow; what is not here cannot happen. Only what was paid in the store, where it is
+handed over, is completed without being shipped."""
 
 
 RECEIVER = (
@@ -56,8 +56,8 @@ RECEIVER = (
 class PaymentMethod(Choice):
     """With what it was paid."""
 
-    wechat_pay = "wechat_pay", _("WeChat Pay"), "good"
-    alipay = "alipay", _("Alipay"), "info"
+    wechat_pay = "wechat_pay", _("WeChat Pay")
+    alipay = "alipay", _("Alipay")
     card = "card", _("Card")
     cash = "cash", _("Cash")
     other = "other", _("Other")
@@ -156,6 +156,10 @@ class Order(Sourced, Record):
 
     def why_not(self, status: OrderStatus) -> str | None:
         """Why the order cannot become `status` now, or None where it can."""
+        if status is self.status:
+            return str(_("This order is “%(now)s” already.", now=self.status.label))
+        if self.status is OrderStatus.paid and status is OrderStatus.completed and self.channel is not Channel.store:
+            return str(_("It has to be shipped first."))
         if status in MOVES[self.status]:
             return None
         return str(_("An order that is “%(now)s” cannot become “%(then)s”.", now=self.status.label, then=status.label))
@@ -191,7 +195,7 @@ class OrderLine(Record):
     sku: Mapped[Sku | None] = relationship()
     sku_code: Mapped[str | None] = text(64, _("SKU code"))
     name: Mapped[str] = text(200, _("Name"))
-    specifications: Mapped[list[str]] = json_data(_("Specifications"), default=list)
+    specifications: Mapped[list[str]] = words(_("Specifications"))
     picture: Mapped[str | None] = picture(_("Picture"))
     unit_price: Mapped[int] = money(_("Unit price"))
     quantity: Mapped[int] = integer(_("Quantity"), min=1, max=10_000_000, default=1)

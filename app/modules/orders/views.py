@@ -91,7 +91,7 @@ class OrderScreen(Screen):
     list_title = _("Orders")
     icon = "fa-receipt"
     base_permissions = ["can_view", "can_edit"]
-    list_columns = ["number", "status", "buyer_name", "channel", "item_count", "total_amount", "placed_at"]
+    list_columns = ["number", "status", "buyer_name", "total_amount", "item_count", "channel", "placed_at"]
     search_columns = ["status", "channel", "placed_at", "member", "total_amount", "paid_at", "tracking_number"]
     order_columns = ["placed_at", "total_amount", "paid_at"]
     base_order = ("placed_at", "desc")
@@ -115,11 +115,6 @@ class OrderScreen(Screen):
     related_views = [OrderLineScreen, PaymentScreen, RefundScreen]
     empty_text = _("Orders appear here as soon as members place them.")
 
-    @action(_("Take cash"), icon="fa-cash-register", why_not=services.why_not_take_payment,
-            confirm=_("Book all that is due as paid in cash?"))
-    def take_cash(self, orders: Sequence[Order]) -> None:
-        services.take_cash(orders)
-
     @action(_("Ship"), icon="fa-paper-plane", many=False, why_not=services.why_not_ship)
     def ship(self, orders: Sequence[Order]) -> Any:
         order = orders[0]
@@ -134,6 +129,11 @@ class OrderScreen(Screen):
             confirm=_("Say that the buyer has what they ordered?"))
     def complete(self, orders: Sequence[Order]) -> None:
         services.complete_orders(orders)
+
+    @action(_("Take cash"), icon="fa-cash-register", why_not=services.why_not_take_payment,
+            confirm=_("Book all that is due as paid in cash?"))
+    def take_cash(self, orders: Sequence[Order]) -> None:
+        services.take_cash(orders)
 
     @action(_("Call off"), icon="fa-ban", tone="bad", why_not=services.why_not_cancel)
     def cancel(self, orders: Sequence[Order]) -> Any:
