@@ -120,8 +120,9 @@ def make_order(*, status: OrderStatus = OrderStatus.placed, lines: Sequence[tupl
     """
     number = next(_counter)
     placed_at = given.pop("placed_at", None) or clock.now()
-    order = Order(**{"number": f"20260801{number:014d}", "channel": Channel.mini_program, "buyer_name": "Mei",
-                     "receiver_name": "Mei", "receiver_phone": f"139{number:08d}", "receiver_province": "浙江省"} | given)
+    order = Order(**{
+        "number": f"20260801{number:014d}", "channel": Channel.mini_program, "buyer_name": "Mei",
+        "receiver_name": "Mei", "receiver_phone": f"139{number:08d}", "receiver_province": "浙江省"} | given)
     order.status, order.placed_at = status, placed_at
     if lines is None:
         price = 9900 if total is None else total - freight + discount

@@ -69,8 +69,10 @@ def _checked(screen: "Screen", fields: Sequence[Field], values: dict[str, Any]) 
         if value in (None, "", []):
             if field.required:
                 refused[field.path] = _("This field is required.")
-        elif field.kind not in {"references", "reference"} and (reason := refusal({**field.info, "kind": field.kind}, value)):
-            refused[field.path] = reason
+        elif field.kind not in {"references", "reference"}:
+            reason = refusal({**field.info, "kind": field.kind}, value)
+            if reason is not None:
+                refused[field.path] = reason
     if refused:
         raise InvalidInput(refused)
     return forms.resolve_references(screen, {field.path: field for field in fields}, values)

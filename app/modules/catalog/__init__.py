@@ -2,7 +2,7 @@
 
 from app.core.i18n import lazy as _
 from app.lowcode import Module
-from app.modules.catalog import derived, timeline, views  # noqa: F401  the first two plug themselves in
+from app.modules.catalog import derived, jobs, timeline, views  # noqa: F401  derived and timeline plug themselves in
 
 module = Module(
     "catalog", _("Catalogue"), icon="fa-box", order=10,
@@ -10,4 +10,5 @@ module = Module(
         views.ProductScreen, views.CategoryScreen, views.BrandScreen, views.SkuScreen, views.ProductTagScreen,
         views.ProductReviewScreen, views.ProductSpecificationScreen, views.ProductAttributeScreen,
     ],
+    jobs=[jobs.follow_sale_plans],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, func, select
 
 from app.core import clock
 from app.core.db import (
@@ -47,14 +47,21 @@ class Category(Sourced, Record):
     is_shown: Mapped[bool] = yes_no(_("Shown"), default=True, help=_("Members see only categories that are shown."))
 
     def check(self) -> None:
-        depth, above = 1, self.parent or (db.session.get(Category, self.parent_id) if self.parent_id else None)
+        level, above = 1, self.parent or (db.session.get(Category, self.parent_id) if self.parent_id else None)
         while above is not None:
-            depth += 1
+            level += 1
             if above is self or (self.id is not None and above.id == self.id):
                 raise InvalidInput({"parent_id": _("A category cannot stand under itself.")})
-            if depth > MAX_LEVEL:
-                raise InvalidInput({"parent_id": _("A tree of categories has at most %(n)s levels.", n=MAX_LEVEL)})
-            above = above.parent
+            above = above.parent if level <= MAX_LEVEL else None
+        if level + self._levels_below() > MAX_LEVEL:
+            raise InvalidInput({"parent_id": _("A tree of categories has at most %(n)s levels.", n=MAX_LEVEL)})
+
+    def _levels_below(self) -> int:
+        """How many levels of categories stand under this one, wherever it is hung."""
+        if self.id is None or not self.path:
+            return 0
+        deepest = db.session.scalar(select(func.max(Category.level)).where(Category.path.like(f"{self.path}%")))
+        return max((deepest or 0) - self.level, 0)
 
     @property
     def indented_name(self) -> str:
