@@ -113,7 +113,8 @@ def refuse(permission_name: str, view_name: str) -> Any:
     who = identity.signed_in()
     if who is None:
         return refuse_stranger()
-    log.warning("denied: user %s, %s on %s, %s %s", who.user_id, permission_name, view_name, request.method, request.path)
+    log.warning(
+        "denied: user %s, %s on %s, %s %s", who.user_id, permission_name, view_name, request.method, request.path)
     if wants_json():
         return jsonify(code=NotAllowed.code, message=str(NotAllowed()), fields={}), 403
     return abort(403)

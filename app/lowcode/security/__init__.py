@@ -13,6 +13,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app.lowcode.security import csrf, headers, identity, limits
+from app.lowcode.security.agents import agent_words
 from app.lowcode.security.headers import csp_nonce, request_id
 from app.lowcode.security.identity import signed_in
 from app.lowcode.security.preferences import current_preferences, locale_selector
@@ -37,11 +38,15 @@ def prepare(app: Flask) -> None:
     identity.set_up(app)
     csrf.set_up(app)
     headers.set_up(app)
+    app.jinja_env.filters["agent"] = agent_words
 
 
 def finish(app: Flask) -> None:
     """What can only be set once all views are there."""
+    from app.lowcode.security.views import ask_for_own_password
+
     app.extensions["babel"].locale_selector = locale_selector
+    app.before_request(ask_for_own_password)
     _close_framework_routes(app)
 
 

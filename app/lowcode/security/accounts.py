@@ -11,7 +11,8 @@ from app.core.database import db
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode.security import passwords, signing_in
-from app.lowcode.security.users import NO_EMAIL, find_user
+from app.lowcode.security.models import NO_EMAIL
+from app.lowcode.security.users import find_user
 
 
 def make_owner(username: str, password: str | None = None) -> str:
@@ -23,9 +24,11 @@ def make_owner(username: str, password: str | None = None) -> str:
     chosen = password or passwords.one_time_password()
     user = User(username=username, first_name=username, last_name="", email=f"{username}@{NO_EMAIL}", active=True,
                 password=passwords.hash_password(chosen), created_on=clock.now(), changed_on=clock.now(), roles=[role])
+    if password is not None:
+        signing_in.check_strength(user, chosen)
     db.session.add(user)
     db.session.flush()
-    signing_in.set_password(user, chosen, by_owner=password is not None)
+    signing_in.note_password(user.id, must_change=password is None)
     return chosen
 
 

@@ -1,7 +1,7 @@
 """The framework's security manager, made ours: own pages for signing in, server-side sessions, one permission query.
 
-What the framework would register besides (its user, role and permission pages, statistics, registration, password reset)
-is left out; the screens of `app.modules.staff` take their place.
+What the framework would register besides (its user, role and permission pages, statistics, registration, password
+reset) is left out; the screens of `app.modules.staff` take their place.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from flask_appbuilder.security.sqla.models import User
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager, current_user
 
-from app.core import clock
 from app.core.database import db, reading
-from app.lowcode.security import identity, passwords, sessions, users
+from app.lowcode.security import identity, passwords, signing_in, users
 from app.lowcode.security.api import SignInApi
 from app.lowcode.security.views import ProfileView, SignInView
 
@@ -106,7 +105,5 @@ class SecurityManager(FrameworkSecurityManager):
         user = db.session.get(User, int(userid))
         if user is None:
             return
-        user.password = passwords.hash_password(password)
-        user.changed_on = clock.now()
-        sessions.end_sessions_of(user.id)
+        signing_in.set_password(user, password, by_owner=False)
         db.session.commit()

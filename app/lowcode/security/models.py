@@ -19,6 +19,8 @@ from app.roles import DESCRIPTIONS, role_label
 
 BROWSER, API = "browser", "api"
 """The kinds of a session: a signed-in browser, or a program that fetched a token from the API."""
+NO_EMAIL = "users.noreply.invalid"
+"""Where a user has no e-mail address: the framework wants one, and `.invalid` is never delivered to (RFC 2606)."""
 
 
 class StaffSession(Record):
@@ -107,12 +109,31 @@ FRAMEWORK_RELATIONS: dict[Any, dict[str, Any]] = {
 }
 
 
+def _full_name(user: User) -> str:
+    """One name, as colleagues say it: the framework's first and last name are an order that not all languages have."""
+    return f"{user.first_name or ''} {user.last_name or ''}".strip() or user.username or ""
+
+
+def _set_full_name(user: User, value: str | None) -> None:
+    user.first_name, user.last_name = value or "", ""
+
+
+def _contact_email(user: User) -> str:
+    """The e-mail address, empty where there is none."""
+    return "" if (user.email or "").endswith(f"@{NO_EMAIL}") else user.email or ""
+
+
+def _set_contact_email(user: User, value: str | None) -> None:
+    user.email = value or ""
+
+
 def _say_what_framework_columns_are() -> None:
     """Give the framework's columns the words and kinds that our own columns say of themselves."""
     for model, columns in FRAMEWORK_COLUMNS.items():
         for name, info in columns.items():
             model.__table__.columns[name].info.update(info)
-    User.full_name = property(lambda user: user.get_full_name().strip() or user.username)
+    User.full_name = property(_full_name, _set_full_name)
+    User.contact_email = property(_contact_email, _set_contact_email)
     User.__str__ = lambda user: user.full_name  # type: ignore[method-assign]
     Role.label = property(lambda role: role_label(role.name))
     Role.description = property(lambda role: str(DESCRIPTIONS.get(role.name, "")))

@@ -58,15 +58,6 @@ class SessionsEnded:
     count: int
 
 
-@dataclass(frozen=True)
-class PasswordChanged:
-    """A user's password is another: by the user (`by_owner`), or by an admin or a command."""
-
-    user_id: int
-    username: str
-    by_owner: bool
-
-
 class WrongPassword(BusinessError):
     """Name and password do not belong together; it is not said which of the two is wrong. HTTP 401."""
 
@@ -135,8 +126,8 @@ def sign_out() -> None:
 
 
 def end_all_sessions(user: User, *, but: int | None = None) -> int:
-    """Sign `user` out everywhere, API tokens included, except in the session `but`, and announce it; says from how many.
-    The edge commits."""
+    """Sign `user` out everywhere, API tokens included, except in the session `but`, and announce it; says from how
+    many. The edge commits."""
     count = sessions.end_sessions_of(user.id, but=but)
     if count:
         publish(SessionsEnded(user.id, str(user), count))
@@ -156,27 +147,30 @@ def change_own_password(current: str, new: str, repeated: str) -> None:
         raise InvalidInput({"repeated": _("The two new passwords differ.")})
     if new == current:
         raise InvalidInput({"new": _("The new password is the old one.")})
-    set_password(user, new, by_owner=True, but=who.session_id, field="new")
+    check_strength(user, new, field="new")
+    set_password(user, new, by_owner=True, but=who.session_id)
     sessions.renew_password_mark(user, who.session_id)
 
 
-def set_password(user: User, new: str, *, by_owner: bool, but: int | None = None, field: str = "password",
-                 check: bool = True) -> None:
-    """Give `user` the password `new`, end their sessions except the one with id `but`, and announce it. A password set
-    by someone else must be changed at the next sign-in. The edge commits."""
-    if check:
-        passwords.check_strength(new, user.username, user.email, user.first_name, user.last_name,
-                                 current_app.config["APP_NAME"], field=field)
+def check_strength(user: User, password: str, field: str = "password") -> None:
+    """Refuse a password that is weak in general or close to this user's names or the shop's."""
+    passwords.check_strength(password, user.username, user.email, user.first_name, user.last_name,
+                             current_app.config["APP_NAME"], field=field)
+
+
+def set_password(user: User, new: str, *, by_owner: bool, but: int | None = None) -> None:
+    """Give `user` the password `new` and end their sessions except the one with id `but`. A password set by someone
+    else must be changed at the next sign-in. The edge commits."""
     user.password = passwords.hash_password(new)
     user.changed_on = clock.now()
     db.session.flush()
     sessions.end_sessions_of(user.id, but=but)
-    _note_password(user.id, must_change=not by_owner)
+    note_password(user.id, must_change=not by_owner)
     limits.forgive(user.username)
-    publish(PasswordChanged(user.id, user.username, by_owner))
 
 
-def _note_password(user_id: int, *, must_change: bool) -> None:
+def note_password(user_id: int, *, must_change: bool) -> None:
+    """Keep when a user's password was set, and whether they must choose another before anything else."""
     table = StaffAccount.__table__
     now = clock.now()
     values = {"must_change_password": must_change, "password_changed_at": now, "updated_at": now}

@@ -7,9 +7,6 @@ from sqlalchemy import func, select
 
 from app.core.database import db
 
-NO_EMAIL = "users.noreply.invalid"
-"""Where a user has no e-mail address: the framework wants one, and `.invalid` is never delivered to (RFC 2606)."""
-
 
 def find_user(name: str) -> User | None:
     """The user with this name or e-mail address, in whatever case it is written; the name wins."""

@@ -12,11 +12,14 @@ from werkzeug.wrappers import Response
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import gettext as _
-from app.lowcode.access import refuse_stranger
+from app.lowcode.access import refuse_stranger, wants_json
 from app.lowcode.security import identity, limits, preferences, sessions, signing_in
 from app.lowcode.security.forms import PasswordForm, SignInForm
 from app.lowcode.security.models import BROWSER
-from app.lowcode.security.redirects import safe_next
+from app.lowcode.security.redirects import here, safe_next
+
+WITHOUT_OWN_PASSWORD = {
+    "SignInView.login", "SignInView.logout", "SignInView.preferences", "ProfileView.password", "SignInApi.logout"}
 
 
 def signed_in_only(view: Any) -> Any:
@@ -27,6 +30,19 @@ def signed_in_only(view: Any) -> Any:
         return view(self, *args, **kwargs) if identity.signed_in() else refuse_stranger()
 
     return guarded
+
+
+def ask_for_own_password() -> Any:
+    """Before every request: a password that someone else has made is good for nothing but choosing another one."""
+    if request.endpoint is None or request.endpoint in WITHOUT_OWN_PASSWORD or request.endpoint.endswith("static"):
+        return None
+    who = identity.signed_in()
+    if who is None or not who.must_change_password:
+        return None
+    if wants_json():
+        return jsonify(code="password_change_required", fields={}, message=_("Change your password first.")), 403
+    session["after_password"] = here()
+    return redirect(url_for("ProfileView.password"))
 
 
 class SignInView(BaseView):
@@ -117,7 +133,8 @@ class ProfileView(BaseView):
             else:
                 flash(_("Your password is changed. You are signed out everywhere else."), "success")
                 return redirect(safe_next(session.pop("after_password", None), url_for(".index")))
-        return render_template("houtai/security/password.html", form=form, must=who.must_change_password)
+        return render_template("houtai/security/password.html", form=form, must=who.must_change_password,
+                               username=who.user.username)
 
     @expose("/sessions")
     @signed_in_only

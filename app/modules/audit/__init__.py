@@ -14,7 +14,7 @@ module = Module(
     settings=[AuditSettings],
     listeners=[
         listeners.note_changed_record, listeners.note_changed_rows, listeners.note_sign_in,
-        listeners.note_refused_sign_in, listeners.note_sign_out, listeners.note_changed_password,
-        listeners.note_ended_sessions, listeners.note_synced_permissions,
+        listeners.note_refused_sign_in, listeners.note_sign_out, listeners.note_ended_sessions,
+        listeners.note_synced_permissions,
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.actor import Actor
 from app.core.changes import BulkChanged, RecordChanged
 from app.core.events import on
-from app.lowcode.security.signing_in import PasswordChanged, SessionsEnded, SignedInNow, SignedOut, SignInRefused
+from app.lowcode.security.signing_in import SessionsEnded, SignedInNow, SignedOut, SignInRefused
 from app.lowcode.security.sync import PermissionsSynced
 from app.modules.audit.masking import masked
 from app.modules.audit.models import AuditAction
@@ -24,13 +24,15 @@ def stored_role_name(words: str) -> str:
 @on(RecordChanged)
 def note_changed_record(fact: RecordChanged) -> None:
     """A record was added, edited or deleted: by form, API, job, import or command."""
-    title, changes = fact.title, masked(fact.table, fact.changes)
+    action, title, changes = AuditAction(fact.action), fact.title, masked(fact.table, fact.changes)
+    if fact.table == USERS and action is AuditAction.edited and "password" in changes:
+        action = AuditAction.password_changed
     if fact.table == ROLES:
         title = stored_role_name(title)
     if "roles" in changes:
         changes["roles"] = [[stored_role_name(name) for name in side] for side in changes["roles"]]
     write_with_flush(line(
-        AuditAction(fact.action), table=fact.table, record_id=fact.record_id, title=title, changes=changes))
+        action, table=fact.table, record_id=fact.record_id, title=title, changes=changes))
 
 
 @on(BulkChanged)
@@ -59,12 +61,6 @@ def note_sign_out(fact: SignedOut) -> None:
     write(line(AuditAction.signed_out, table=USERS, record_id=fact.user_id, title=fact.name))
 
 
-@on(PasswordChanged)
-def note_changed_password(fact: PasswordChanged) -> None:
-    write(line(AuditAction.password_changed, table=USERS, record_id=fact.user_id, title=fact.username,
-               changes={"by_owner": [None, fact.by_owner]}))
-
-
 @on(SessionsEnded)
 def note_ended_sessions(fact: SessionsEnded) -> None:
     write(line(AuditAction.sessions_ended, table=USERS, record_id=fact.user_id, title=fact.name,
@@ -74,6 +70,7 @@ def note_ended_sessions(fact: SessionsEnded) -> None:
 @on(PermissionsSynced)
 def note_synced_permissions(fact: PermissionsSynced) -> None:
     """An update of the program brought or took permissions."""
-    write(line(AuditAction.permissions_changed, table=ROLES, title=", ".join(fact.roles), changes={
+    write(line(AuditAction.permissions_changed, table=ROLES, changes={
+        "roles": [[], fact.roles],
         "permissions": [[f"{name} on {view}" for name, view in fact.removed],
                         [f"{name} on {view}" for name, view in fact.added]]}))

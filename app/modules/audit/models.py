@@ -19,6 +19,7 @@ from app.core.db import (
     text,
 )
 from app.core.i18n import lazy as _
+from app.core.i18n import moment_text
 
 
 class AuditAction(Choice):
@@ -36,6 +37,18 @@ class AuditAction(Choice):
     permissions_changed = "permissions_changed", _("Permissions changed"), "warn"
 
 
+class ActorKind(Choice):
+    """What sort of actor did it; the kinds of `app.core.actor`."""
+
+    staff = "staff", _("Staff"), "info"
+    api = "api", _("API"), "info"
+    member = "member", _("Member"), "good"
+    job = "job", _("Job"), "plain"
+    command = "command", _("Command"), "plain"
+    importing = "import", _("Import"), "plain"
+    system = "system", _("The program"), "plain"
+
+
 class AuditLine(Record):
     """One thing that was done: by whom, from where, to what, and how it was before."""
 
@@ -44,26 +57,23 @@ class AuditLine(Record):
     __table_args__ = (
         Index(None, "table_name", "record_id", "id"),
         Index(None, "at", "id"),
-        Index(None, "actor_id", "id"),
         Index(None, "action", "id"),
     )
     title_column = "title"
 
     at: Mapped[datetime] = moment(_("When"), default=clock.now)
     action: Mapped[AuditAction] = choice(AuditAction, _("What"))
-    actor_kind: Mapped[str] = text(12, _("Kind of actor"))
+    actor_kind: Mapped[ActorKind] = choice(ActorKind, _("Kind of actor"))
     actor_id: Mapped[int | None] = integer(_("Number of the actor"))
-    actor_name: Mapped[str] = text(130, _("Who"))
+    actor_name: Mapped[str] = text(130, _("Who"), index=True)
     table_name: Mapped[str | None] = text(64, _("Table"))
     record_id: Mapped[int | None] = big_integer(_("Number of the record"))
     title: Mapped[str | None] = text(200, _("Record"))
     changes: Mapped[dict[str, Any]] = json_data(_("Changes"), default=dict)
-    ip: Mapped[str | None] = text(45, _("IP address"))
-    request_id: Mapped[str | None] = text(32, _("Request"))
+    ip: Mapped[str | None] = text(45, _("IP address"), index=True)
+    request_id: Mapped[str | None] = text(32, _("Request"), index=True)
 
     def __str__(self) -> str:
-        from app.core.i18n import moment_text
-
         return f"{self.action} · {self.title or self.actor_name} · {moment_text(self.at)}"
 
     @property
@@ -75,11 +85,7 @@ class AuditLine(Record):
 
     @property
     def summary(self) -> str:
-        """The names of what changed."""
-        from app.modules.audit.words import column_label
+        """What changed, in one line."""
+        from app.modules.audit.words import summary_of
 
-        return ", ".join(column_label(self.table_name, name) for name in self.changes or {})
-
-
-AuditLine.subject.fget.label = _("Kind of record")  # type: ignore[attr-defined]
-AuditLine.summary.fget.label = _("Changed")  # type: ignore[attr-defined]
+        return summary_of(self)

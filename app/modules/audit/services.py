@@ -14,12 +14,14 @@ from app.core.actor import Actor, current_actor
 from app.core.database import db
 from app.lowcode.security import request_id
 from app.lowcode.security.sessions import client_ip
-from app.modules.audit.models import AuditAction, AuditLine
+from app.modules.audit.models import ActorKind, AuditAction, AuditLine
 
 LONGEST_VALUE = 500
 """Characters of one text value that a line keeps; a description of ten pages is not told twice."""
 SHORTEST_MEMORY_DAYS = 180
 """网络安全法 asks that logs are kept for six months at least."""
+MOST_ITEMS = 400
+"""Items of a list that a line keeps: enough for all rights of a role."""
 _WAITING = "audit_lines_waiting"
 
 
@@ -28,7 +30,7 @@ def line(action: AuditAction, *, table: str | None = None, record_id: int | None
     """The values of one line, with who acts and where from filled in."""
     now, actor = clock.now(), actor or current_actor()
     return {
-        "at": now, "created_at": now, "updated_at": now, "action": action, "actor_kind": actor.kind,
+        "at": now, "created_at": now, "updated_at": now, "action": action, "actor_kind": ActorKind(actor.kind),
         "actor_id": actor.id, "actor_name": actor.name[:130], "table_name": table, "record_id": record_id,
         "title": (title or "")[:200] or None, "changes": _shortened(changes or {}), "ip": client_ip(),
         "request_id": request_id() if has_request_context() else None,
@@ -78,6 +80,8 @@ def _shortened(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def _short(value: Any) -> Any:
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         return value[:LONGEST_VALUE] + "…"
-    if isinstance(value, list | dict) and len(str(value)) > 4 * LONGEST_VALUE:
+    if isinstance(value, list):
+        return [_short(item) for item in value[:MOST_ITEMS]] + (["…"] if len(value) > MOST_ITEMS else [])
+    if isinstance(value, dict) and len(str(value)) > 4 * LONGEST_VALUE:
         return str(value)[: 4 * LONGEST_VALUE] + "…"
     return value

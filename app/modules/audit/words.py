@@ -20,10 +20,11 @@ from app.modules.audit.models import AuditLine
 from app.roles import role_label
 
 EXTRA_LABELS: dict[str, Any] = {
-    "kind": _("Way"), "by_owner": _("By themselves"), "sessions": _("Sessions"), "permissions": _("Permissions"),
+    "kind": _("Way"), "sessions": _("Sessions"), "permissions": _("Permissions"),
     "roles": _("Roles"), "groups": _("Groups"), "user": _("Users"), "users": _("Users"),
 }
 WAYS = {"browser": _("Browser"), "api": _("API")}
+IN_A_LINE = 3
 NOT_TOLD = {"changed_on", "created_on", "created_by_fk", "changed_by_fk"}
 EMPTY = "—"
 
@@ -81,6 +82,21 @@ def changes_of(line: AuditLine) -> list[Change]:
             found.append(Change(column_label(line.table_name, name), value_text(line.table_name, name, before),
                                 value_text(line.table_name, name, after), [], []))
     return found
+
+
+def summary_of(line: AuditLine) -> str:
+    """A line's changes in a few words: the new values of a few columns, only the names of many."""
+    changes = changes_of(line)
+    if len(changes) > IN_A_LINE:
+        return ", ".join(change.label for change in changes)
+    return "; ".join(f"{change.label}: {_new_words(change)}" for change in changes)
+
+
+def _new_words(change: Change) -> str:
+    if change.gone or change.come:
+        gone, come = change.gone[:IN_A_LINE], change.come[:IN_A_LINE]
+        return ", ".join([*(f"− {item}" for item in gone), *(f"+ {item}" for item in come)])
+    return change.after
 
 
 def value_text(table_name: str | None, name: str, value: Any) -> str:

@@ -21,7 +21,8 @@ class ChangedMeanwhile(BusinessError):
 
     @classmethod
     def default_message(cls) -> object:
-        return _("Someone else has changed this role in the meantime. What you ticked is kept; look at it again and save.")
+        return _("Someone else has changed this role in the meantime. What you ticked is kept; look at it again "
+                 "and save.")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def matrix(ticked: set[Pair], was_ticked: set[Pair] | None = None, mine: Iterabl
     for module in modules_in_words():
         rows = []
         for view in module.views:
-            boxes = [box(name, view.name, view.permissions[name]) if name in view.permissions else None for name in COLUMNS]
+            boxes = [
+                box(name, view.name, view.permissions[name]) if name in view.permissions else None for name in COLUMNS]
             more = [box(name, view.name, label) for name, label in view.permissions.items() if name not in COLUMNS]
             rows.append(Row(view.name, view.label, boxes, more))
         groups.append(Group(module.label, module.icon, rows))

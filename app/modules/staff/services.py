@@ -32,7 +32,8 @@ from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode import access
 from app.lowcode.security import accounts, passwords, sessions, signed_in, signing_in
-from app.lowcode.security.users import NO_EMAIL, find_user
+from app.lowcode.security.models import NO_EMAIL
+from app.lowcode.security.users import find_user
 
 USERNAME = r"[\w.@+-]{2,64}"
 Pair = tuple[str, str]
@@ -61,15 +62,16 @@ class LastOwner(BusinessError):
 # -- users ----------------------------------------------------------------------------------------------------------
 
 
-def create_user(username: str, name: str, *, second_name: str = "", email: str | None = None,
-                user_roles: Iterable[Role] = (), groups: Iterable[Group] = ()) -> tuple[User, str]:
+def create_user(username: str, name: str, *, email: str | None = None, user_roles: Iterable[Role] = (),
+                groups: Iterable[Group] = ()) -> tuple[User, str]:
     """Make a user; gives them and a one-time password that must be changed at the first sign-in. Refuses a name in
     use, and roles that reach above the actor's own rights."""
-    user = User(username=username, first_name=name, last_name=second_name, email=email or "",
-                roles=list(user_roles), groups=list(groups))
-    complete_new_user(user)
+    user = User(username=username, first_name=name, last_name="", email=email or "", roles=list(user_roles),
+                groups=list(groups))
+    chosen = complete_new_user(user)
     db.session.add(user)
-    return user, welcome(user)
+    welcome(user)
+    return user, chosen
 
 
 def get_user(username: str) -> User:
@@ -80,20 +82,20 @@ def get_user(username: str) -> User:
     return user
 
 
-def complete_new_user(user: User) -> None:
-    """Fill in what a new user needs before being saved, and check what was given."""
+def complete_new_user(user: User) -> str:
+    """Check what was given for a new user and fill in the rest before it is saved; gives their one-time password."""
+    chosen = passwords.one_time_password()
     user.active = True
     user.created_on = user.changed_on = clock.now()
-    user.password = passwords.hash_password(passwords.one_time_password())
+    user.password = passwords.hash_password(chosen)
     check_user(user)
-
-
-def welcome(user: User) -> str:
-    """Give a saved new user their one-time password."""
-    db.session.flush()
-    chosen = passwords.one_time_password()
-    signing_in.set_password(user, chosen, by_owner=False, check=False)
     return chosen
+
+
+def welcome(user: User) -> None:
+    """After a new user is saved: their one-time password must be changed at the first sign-in."""
+    db.session.flush()
+    signing_in.note_password(user.id, must_change=True)
 
 
 def check_user(user: User) -> None:
@@ -109,13 +111,12 @@ def check_user(user: User) -> None:
             other = find_user(user.username)
         if other is not None and other is not user and other.id != user.id:
             refused["username"] = _("This value is already in use.")
-    for name, value in (("first_name", user.first_name), ("last_name", user.last_name)):
-        if len(value) > 64:
-            refused[name] = _("This is longer than %(size)s characters.", size=64)
+    if len(user.first_name) > 64 or len(user.last_name) > 64:
+        refused["full_name"] = _("This is longer than %(size)s characters.", size=64)
     if not user.first_name:
-        refused["first_name"] = _("This field is required.")
+        refused["full_name"] = _("This field is required.")
     if len(user.email) > 254 or not re.fullmatch(EMAIL, user.email):
-        refused["email"] = _("This does not have the right form.")
+        refused["contact_email"] = _("This does not have the right form.")
     if refused:
         raise InvalidInput(refused)
     _check_given_roles(_added(user, "roles"), _removed(user, "roles"))
@@ -164,7 +165,7 @@ def reset_password(user: User) -> str:
     """Give `user` a one-time password, which they must change at the next sign-in, and sign them out everywhere."""
     refuse_if_above(user)
     chosen = passwords.one_time_password()
-    signing_in.set_password(user, chosen, by_owner=False, check=False)
+    signing_in.set_password(user, chosen, by_owner=False)
     return chosen
 
 

@@ -26,8 +26,6 @@ from app.modules.staff import services
 from app.modules.staff.matrix import COLUMNS, ChangedMeanwhile, mark, matrix, read_boxes
 from app.roles import LABELS, OWNER, role_label
 
-OPTIONAL = {"last_name", "email"}
-
 
 def role_pills(values: Any) -> Markup:
     """Roles as pills, in words."""
@@ -39,7 +37,7 @@ class UserScreen(Screen):
     """The people who may sign in here. Their roles decide what they see; a changed role counts at their next click."""
 
     model = User
-    icon = "fa-user-tie"
+    icon = "fa-user-gear"
     route_base = "/users"
     with_api = False
     list_title = _("Users")
@@ -47,15 +45,15 @@ class UserScreen(Screen):
     base_permissions = ["can_view", "can_add", "can_edit"]
     base_order = ("username", "asc")
     list_columns = ["username", "full_name", "roles", "groups", "active", "last_login"]
-    search_columns = ["username", "first_name", "email", "active", "last_login"]
+    search_columns = ["username", "first_name", "email", "active", "roles", "last_login"]
     order_columns = ["username", "last_login"]
-    show_columns = ["username", "full_name", "email", "active", "roles", "groups", "last_login", "created_on"]
-    form_columns = ["username", "first_name", "last_name", "email", "roles", "groups"]
-    label_columns = {"full_name": _("Name")}
+    show_columns = ["username", "full_name", "contact_email", "active", "roles", "groups", "last_login", "created_on"]
+    form_columns = ["username", "full_name", "contact_email", "roles", "groups"]
+    label_columns = {"full_name": _("Name"), "contact_email": _("E-mail")}
     description_columns = {
         "username": _("What they type to sign in; letters, digits and . @ + - _"),
-        "first_name": _("As colleagues call them."),
-        "email": _("May be left empty."),
+        "full_name": _("As colleagues call them."),
+        "contact_email": _("May be left empty."),
         "roles": _("You can give only roles that allow no more than you may do yourself."),
         "groups": _("A group lends its roles to its members."),
     }
@@ -64,16 +62,19 @@ class UserScreen(Screen):
     empty_text = _("Add the people who work in the shop.")
 
     def field(self, path: str) -> Field:
-        """The framework's table wants a second name and an e-mail; people may leave both out."""
-        if path in OPTIONAL and path not in self._fields:
-            self._fields[path] = replace(super().field(path), required=False)
+        """The name is one, and the e-mail may be left out, whatever the framework's table wants."""
+        kinds: dict[str, dict[str, Any]] = {
+            "full_name": {"kind": "text", "required": True, "info": {"size": 64}},
+            "contact_email": {"kind": "email", "info": {"size": 254}}}
+        if path in kinds and path not in self._fields:
+            self._fields[path] = replace(super().field(path), **kinds[path])
         return super().field(path)
 
     def pre_add(self, item: User) -> None:
-        services.complete_new_user(item)
+        g.one_time_password = services.complete_new_user(item)
 
     def post_add(self, item: User) -> None:
-        g.one_time_password = services.welcome(item)
+        services.welcome(item)
 
     def _form(self, record: Any | None) -> Any:
         """A new user's password is shown in the answer itself: it is stored nowhere, not even in a cookie."""
@@ -101,14 +102,14 @@ class UserScreen(Screen):
         for user in users:
             services.sign_out_everywhere(user)
 
-    @action(_("Deactivate"), icon="fa-user-slash", tone="danger",
+    @action(_("Deactivate"), icon="fa-user-lock", tone="danger",
             confirm=_("Shut this user out? They are signed out at once; what they did stays on record."),
             why_not=lambda user: None if user.active else _("This user is not active."))
     def deactivate(self, users: list[User]) -> None:
         for user in users:
             services.deactivate_user(user)
 
-    @action(_("Activate"), icon="fa-user-check",
+    @action(_("Activate"), icon="fa-user-plus",
             why_not=lambda user: _("This user is active already.") if user.active else None)
     def activate(self, users: list[User]) -> None:
         for user in users:
@@ -165,8 +166,9 @@ class RoleScreen(Screen):
                 return redirect(url_for(f"{self.endpoint}.edit", pk=role.id))
             except BusinessError as error:
                 message = "; ".join(error.fields.values()) or str(error)
-        page = self.render("houtai/staff/new_role.html", title=_("New role"), name=request.form.get("name", ""), like=like,
-                           roles=self._roles(), message=message, back_url=url_for(f"{self.endpoint}.list"))
+        page = self.render(
+            "houtai/staff/new_role.html", title=_("New role"), name=request.form.get("name", ""), like=like,
+            roles=self._roles(), message=message, back_url=url_for(f"{self.endpoint}.list"))
         return page, 422 if message else 200
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
@@ -195,15 +197,16 @@ class RoleScreen(Screen):
             name = request.form.get("name", role.name)
             page = self._matrix_page(role, wanted, services.pairs_of(role), name, str(error))
             return page, error.status
-        flash(gettext("Saved: %(added)s rights given, %(taken)s taken away.", added=len(added), taken=len(taken)), "success")
+        flash(gettext("Saved: %(added)s rights given, %(taken)s taken away.", added=len(added), taken=len(taken)),
+              "success")
         return redirect(url_for(f"{self.endpoint}.show", pk=pk))
 
     def _matrix_page(self, role: Role, ticked: set[tuple[str, str]], stored: set[tuple[str, str]], name: str,
                      message: str = "") -> str:
         return self.render(
-            "houtai/staff/matrix.html", role=role, title=str(role), name=name, message=message, columns=COLUMNS.values(),
-            groups=matrix(ticked, stored, permitted()), seen=mark(stored), is_owner_role=role.name == OWNER,
-            is_starter=role.name in LABELS, people=services.people_with(role),
+            "houtai/staff/matrix.html", role=role, title=str(role), name=name, message=message,
+            columns=COLUMNS.values(), groups=matrix(ticked, stored, permitted()), seen=mark(stored),
+            is_owner_role=role.name == OWNER, is_starter=role.name in LABELS, people=services.people_with(role),
             others=[other for other in self._roles() if other.id != role.id],
             back_url=url_for(f"{self.endpoint}.show", pk=role.id))
 
@@ -228,7 +231,7 @@ class GroupScreen(Screen):
     """Colleagues who work together, such as a shop or a shift: a group lends its roles to its members."""
 
     model = Group
-    icon = "fa-people-group"
+    icon = "fa-user-group"
     route_base = "/groups"
     with_api = False
     list_title = _("Groups")
