@@ -65,6 +65,7 @@
       await houtai.loadAll(JSON.parse(holder.dataset.assets).editor);
       await hugerte.init(options(area));
     } catch {
+      area.classList.add("is-plain");
       houtai.toast(houtai.text("editor_failed"), "warn");
     }
   };
