@@ -43,8 +43,7 @@ def configuration(connection: Connection | None = None) -> Config:
     """Alembic's configuration, for the scripts of this project and the given connection."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(hour).2d%%(minute).2d_%%(slug)s")
-    config.set_main_option("timezone", "UTC")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = connection
     return config
 

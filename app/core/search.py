@@ -71,8 +71,12 @@ def narrow(statement: Select[Any], model: Any, columns: list[ColumnElement[Any]]
 
 
 def install(connection: Connection, base: type[DeclarativeBase] | Any) -> None:
-    """Bring the search indexes of the database in line with the models; safe to repeat."""
+    """Bring the search indexes of the database in line with the models; safe to repeat. A model whose table is not
+    there is passed over."""
+    tables = set(inspect(connection).get_table_names())
     for model in indexed_models(base):
+        if model.__tablename__ not in tables:
+            continue
         if connection.dialect.name == "sqlite":
             _install_sqlite(connection, model)
         else:
