@@ -1,8 +1,8 @@
 """Turns declarations into screens. The only folder that knows how Flask-AppBuilder works inside."""
 
-from app.lowcode.actions import action
+from app.lowcode.actions import action, panel
 from app.lowcode.module import Module
 from app.lowcode.page import Page
 from app.lowcode.screen import Screen
 
-__all__ = ["Module", "Page", "Screen", "action"]
+__all__ = ["Module", "Page", "Screen", "action", "panel"]

@@ -104,7 +104,7 @@ class Listing:
         self.fields = fields if fields is not None else screen.list_fields
         self.args = args
         self.extra = extra or []
-        self.term = args.get("q", "").strip()[:MAX_TERM]
+        self.term = args.get("q", "").strip()[:MAX_TERM] if screen.is_searchable else ""
         self.filters: list[Filter] = read_filters(screen, args)
         self.sort, self.is_descending, self.sort_is_asked = self._read_sort(args.get("sort", ""))
         self.page_size = self._read_size(args.get("size"), page_size or screen.page_size)
@@ -205,7 +205,8 @@ class Listing:
         if self.sort is None:
             return key_side
         column = self.column_of(self.sort)
-        nullable = bool(self.sort.column is not None and self.sort.column.nullable)
+        # A column of a joined row is also empty where there is no such row.
+        nullable = self.sort.through is not None or bool(self.sort.column is not None and self.sort.column.nullable)
         # SQLite holds NULL for the smallest value, PostgreSQL for the largest.
         nulls_are_last = descending if self.dialect == "sqlite" else not descending
         if place.value is None:
