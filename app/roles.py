@@ -29,9 +29,14 @@ class Starter:
     everywhere: str = ""
 
 
-CATALOG = ("CategoryScreen", "BrandScreen", "ProductScreen", "SkuScreen", "ProductReviewScreen")
-MEMBERS = ("MemberScreen", "MemberLevelScreen", "MemberTagScreen", "AddressScreen", "MemberNoteScreen")
-ORDERS = ("OrderScreen", "OrderLineScreen", "PaymentScreen", "RefundScreen")
+CATALOG = (
+    "ProductScreen", "CategoryScreen", "BrandScreen", "SkuScreen", "ProductTagScreen", "ProductReviewScreen",
+    "ProductSpecificationScreen", "ProductAttributeScreen",
+)
+MEMBERS = (
+    "MemberScreen", "MemberLevelScreen", "MemberTagScreen", "RegionScreen", "AddressScreen", "MemberNoteScreen",
+)
+ORDERS = ("OrderScreen", "OrderLineScreen", "PaymentScreen", "RefundScreen", "RefundLineScreen")
 
 
 def _each(screens: tuple[str, ...], what: str) -> dict[str, str]:
@@ -40,17 +45,19 @@ def _each(screens: tuple[str, ...], what: str) -> dict[str, str]:
 
 STARTERS = [
     Starter("operator", _("Operator"), _("Keeps products, members and orders, and looks at the figures."), {
-        **_each(CATALOG, "*"), **_each(MEMBERS, "*"), **_each(ORDERS, "v"), "OrderScreen": "ve", "SalesReport": "*",
+        **_each(CATALOG, "*"), **_each(MEMBERS, "*"), **_each(ORDERS, "v"), "OrderScreen": "*", "SalesReport": "*",
     }),
     Starter("customer_service", _("Customer service"), _("Answers members and looks after their orders."), {
-        **_each(CATALOG, "v"), "ProductReviewScreen": "*", **_each(MEMBERS, "v"), "MemberScreen": "ve",
-        "AddressScreen": "vae", "MemberNoteScreen": "vae", **_each(ORDERS, "v"), "OrderScreen": "ve",
+        **_each(CATALOG, "v"), "ProductReviewScreen": "*", **_each(MEMBERS, "v"),
+        "MemberScreen": "ve can_reveal can_tag can_untag", "AddressScreen": "vae", "MemberNoteScreen": "vae",
+        **_each(ORDERS, "v"), "OrderScreen": "ve can_cancel can_refund",
     }),
     Starter("warehouse", _("Warehouse"), _("Sees what was ordered and where it goes."), {
-        **_each(CATALOG, "v"), "SkuScreen": "ve", "OrderScreen": "v", "OrderLineScreen": "v", "AddressScreen": "v",
+        **_each(CATALOG, "v"), "SkuScreen": "ve", "OrderScreen": "v can_ship can_complete", "OrderLineScreen": "v",
+        "AddressScreen": "v", "MemberScreen": "can_reveal",
     }),
     Starter("finance", _("Finance"), _("Checks payments, refunds and figures."), {
-        **_each(ORDERS, "v"), "PaymentScreen": "ve", "RefundScreen": "ve", "SalesReport": "*", "MemberScreen": "v",
+        **_each(ORDERS, "v"), "OrderScreen": "v can_take_cash can_refund", "SalesReport": "*", "MemberScreen": "v",
     }),
     Starter("translator", _("Translator"), _("Reads the catalogue in order to put it into other languages."), {
         **_each(CATALOG, "v"),
