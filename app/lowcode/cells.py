@@ -126,5 +126,5 @@ def whole(field: Field, value: Any, formatter: Callable[[Any], Any] | None = Non
 def _picture(key: str) -> Markup:
     from app.core.files import file_url
 
-    return Markup('<a href="%s"><img class="picture" src="%s" alt="" loading="lazy"></a>') % (
-        file_url(key), file_url(key, 400))
+    return Markup('<a href="%s" target="_blank"><img class="picture" src="%s" alt="%s" loading="lazy"></a>') % (
+        file_url(key), file_url(key, 400), _("Open the picture"))
