@@ -21,6 +21,8 @@
     message.textContent = text;
     yes.textContent = answer || yes.dataset.plain;
     yes.classList.toggle("btn-danger", destructive);
+    // Open menus get out of the way.
+    document.dispatchEvent(new Event("houtai:ask"));
     if (!dialog.open) dialog.showModal();
     (destructive ? no : yes).focus();
   };

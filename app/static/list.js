@@ -101,7 +101,7 @@
     if (opener && !panel.contains(event.target)) closeMenu();
     if (button && !again) openMenu(button);
   });
-  document.addEventListener("submit", () => closeMenu());
+  for (const name of ["submit", "houtai:ask"]) document.addEventListener(name, () => closeMenu());
   addEventListener("resize", () => closeMenu());
   addEventListener("scroll", (event) => { if (opener && !panel.contains(event.target)) closeMenu(); }, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => {

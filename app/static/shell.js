@@ -93,6 +93,7 @@
   }, true);
 
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("houtai:ask", () => closeMenus());
   addEventListener("scroll", (event) => {
     document.querySelectorAll(".table-wrap details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;

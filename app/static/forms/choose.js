@@ -19,6 +19,8 @@
       placeholder: select.getAttribute("placeholder") || houtai.text(select.dataset.lookup ? "type_to_find" : "choose"),
       onInitialize() {
         this.control_input.setAttribute("aria-label", select.labels?.[0]?.textContent.trim() ?? select.getAttribute("aria-label") ?? "");
+        // Its label now speaks for the input in its place.
+        select.setAttribute("aria-hidden", "true");
         for (const name of ["aria-describedby", "aria-invalid"]) {
           if (select.hasAttribute(name)) this.control_input.setAttribute(name, select.getAttribute(name));
         }
