@@ -62,8 +62,9 @@ STARTERS = [
     Starter("translator", _("Translator"), _("Reads the catalogue in order to put it into other languages."), {
         **_each(CATALOG, "v"),
     }),
-    Starter("auditor", _("Auditor"), _("Looks into everything and changes nothing; reads the audit trail."), {},
-            everywhere="v"),
+    Starter("auditor", _("Auditor"), _("Looks into everything and changes nothing; reads the audit trail."), {
+        "AuditScreen": "v",
+    }, everywhere="v"),
     Starter("read_only", _("Read only"), _("Looks at the shop's business and changes nothing."), {
         **_each(CATALOG, "v"), **_each(MEMBERS, "v"), **_each(ORDERS, "v"), "SalesReport": "v",
     }),

@@ -16,6 +16,7 @@ from flask_jwt_extended import JWTManager
 from flask_login import LoginManager, current_user
 
 from app.core.database import db, reading
+from app.lowcode.access import may, refuse_stranger
 from app.lowcode.security import identity, passwords, signing_in, users
 from app.lowcode.security.api import SignInApi
 from app.lowcode.security.views import ProfileView, SignInView
@@ -49,6 +50,11 @@ class SecurityManager(FrameworkSecurityManager):
         manager = JWTManager()
         manager.init_app(app)
         manager.user_lookup_loader(self.load_user_jwt)
+        for loader in (manager.expired_token_loader, manager.invalid_token_loader, manager.unauthorized_loader,
+                       manager.revoked_token_loader, manager.user_lookup_error_loader, manager.needs_fresh_token_loader,
+                       manager.token_verification_failed_loader):
+            # Whatever is wrong with a token, its bearer has to sign in: one answer, and nothing to learn from it.
+            loader(lambda *_what: refuse_stranger())
         return manager
 
     @staticmethod
@@ -75,8 +81,6 @@ class SecurityManager(FrameworkSecurityManager):
     # -- what they may do -----------------------------------------------------------------------------------------
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
-        from app.lowcode.access import may
-
         return may(permission_name, view_name)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:

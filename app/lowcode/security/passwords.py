@@ -78,7 +78,8 @@ def _refusal(password: str, names: list[str]) -> Any:
     if not any(ord(character) > 32 for character in password):
         return _("A password of blanks alone is not accepted.")
     lower = password.lower()
-    words = {part for name in names for part in re.split(r"[\s@._\-]+", name.lower()) if len(part) >= 3}
+    parts = {part for name in names for part in [name.lower(), *re.split(r"[\s@._\-]+", name.lower())]}
+    words = {part for part in parts if len(part) >= 3}
     if any((lower.startswith(word) and len(lower) - len(word) <= 4) or lower == word * 2 for word in words):
         return _("This is a name with little added; it would be guessed at once.")
     if lower in OFTEN_SEEN_IN_CHINA or _guesses(password, sorted(words)) < GUESSES_TOO_FEW:

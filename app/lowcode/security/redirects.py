@@ -39,3 +39,10 @@ def here() -> str:
     if request.method != "GET":
         return "/"
     return safe_next(request.full_path.rstrip("?"))
+
+
+def came_from(default: str = "/") -> str:
+    """The page of ours from which this request was sent, else `default`."""
+    parts = urlsplit(request.referrer or "")
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    return target if parts.netloc == request.host and is_safe_path(target) else default

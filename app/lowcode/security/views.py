@@ -16,7 +16,7 @@ from app.lowcode.access import refuse_stranger, wants_json
 from app.lowcode.security import identity, limits, preferences, sessions, signing_in
 from app.lowcode.security.forms import PasswordForm, SignInForm
 from app.lowcode.security.models import BROWSER
-from app.lowcode.security.redirects import here, safe_next
+from app.lowcode.security.redirects import came_from, here, safe_next
 
 WITHOUT_OWN_PASSWORD = {
     "SignInView.login", "SignInView.logout", "SignInView.preferences", "ProfileView.password", "SignInApi.logout"}
@@ -98,7 +98,7 @@ class SignInView(BaseView):
             flash("; ".join(error.fields.values()) or str(error), "danger")
         if request.is_json:
             return jsonify(message=_("Saved."))
-        return redirect(safe_next(body.get("next")))
+        return redirect(safe_next(body["next"]) if body.get("next") else came_from())
 
 
 class ProfileView(BaseView):
