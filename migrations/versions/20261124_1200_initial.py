@@ -496,7 +496,7 @@ def upgrade() -> None:
     op.create_table(
         "sales_progress",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("rolled_until", sa.Date(), nullable=True),
+        sa.Column("counted_until", sa.DateTime(), nullable=True),
         sa.Column("zone", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_progress")),
     )
@@ -690,11 +690,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_members_blocked",
-            ["registered_at"],
-            unique=False,
-            sqlite_where=sa.text("is_blocked"),
-            postgresql_where=sa.text("is_blocked"),
+            batch_op.f("ix_members_is_blocked_registered_at_id"), ["is_blocked", "registered_at", "id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_members_channel_registered_at_id"), ["channel", "registered_at", "id"], unique=False
@@ -1559,9 +1555,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_members_last_seen_at_id"))
         batch_op.drop_index(batch_op.f("ix_members_last_ordered_at_id"))
         batch_op.drop_index(batch_op.f("ix_members_channel_registered_at_id"))
-        batch_op.drop_index(
-            "ix_members_blocked", sqlite_where=sa.text("is_blocked"), postgresql_where=sa.text("is_blocked")
-        )
+        batch_op.drop_index(batch_op.f("ix_members_is_blocked_registered_at_id"))
 
     op.drop_table("members")
     op.drop_table("ab_user_role")

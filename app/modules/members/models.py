@@ -106,8 +106,7 @@ class Member(Sourced, Record):
         Index(None, "level_id", "registered_at", "id"),
         Index(None, "channel", "registered_at", "id"),
         Index(None, "province", "registered_at", "id"),
-        Index("ix_members_blocked", "registered_at", sqlite_where=sql_text("is_blocked"),
-              postgresql_where=sql_text("is_blocked")),
+        Index(None, "is_blocked", "registered_at", "id"),
     )
     title_column = "nickname"
     search_index = ("nickname", "name", "phone")
