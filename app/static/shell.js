@@ -57,7 +57,9 @@
       houtai.memory.set("folded", [...folded]);
     });
   });
-  current?.scrollIntoView({ block: "nearest" });
+  // Not scrollIntoView, which would scroll the page too.
+  const nav = document.getElementById("menu");
+  if (current && nav) nav.scrollTop = current.offsetTop - nav.offsetTop - nav.clientHeight / 2;
 
   /* ---- Menus ---------------------------------------------------------------------------------------- */
 
