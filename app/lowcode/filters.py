@@ -110,6 +110,9 @@ def condition(item: Filter, column_of: Callable[[Field], ColumnElement[Any]], di
         else:
             wanted = [value for value in item.values if value is not None]
             options = [column.in_(wanted) if len(wanted) > 1 else column == wanted[0]] if wanted else []
+            if wanted and hasattr(field.target, "within"):
+                # Rows of a tree: who asks for a branch wants what hangs on its twigs as well.
+                options = [column.in_(field.target.within(wanted))]
             parts.append(or_(*options, *([column.is_(None)] if None in item.values else [])))
     if item.low is not None:
         parts.append(column >= item.low)

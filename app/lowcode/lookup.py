@@ -27,7 +27,10 @@ def answer(target: type, term: str, page: str) -> dict[str, Any]:
 def find(target: type, term: str, limit: int, start: int = 0, conditions: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """The newest rows of `target` that match, with a hint from the columns by which people tell them apart."""
     key, title = primary_key(target), title_column(target)
-    hints = [name for name in getattr(target, "search_index", ()) if title is None or name != title.key][:2]
+    stored = inspect(target).columns
+    # Whoever may choose a member need not be told the telephone number.
+    hints = [name for name in getattr(target, "search_index", ())
+             if (title is None or name != title.key) and not stored[name].info.get("personal")][:2]
     statement = select(target).where(*conditions).order_by(key.desc()).offset(start).limit(limit)
     if term:
         columns = search_columns(target)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, Select, func, select
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import (
@@ -62,6 +64,12 @@ class Category(Sourced, Record):
             return 0
         deepest = db.session.scalar(select(func.max(Category.level)).where(Category.path.like(f"{self.path}%")))
         return max((deepest or 0) - self.level, 0)
+
+    @classmethod
+    def within(cls, ids: Sequence[int]) -> Select[tuple[int]]:
+        """The ids of these categories and of all that stand under them, for an IN; filters of lists ask for it."""
+        top, below = aliased(cls), aliased(cls)
+        return select(below.id).join(top, below.path.startswith(top.path)).where(top.id.in_(ids))
 
     @property
     def indented_name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.core import clock
 from app.core.db import db
@@ -104,14 +104,9 @@ def get_product(number: str) -> Product:
     return product
 
 
-def category_ids_below(category: Category) -> Select[tuple[int]]:
-    """The ids of a category and of all that stand under it, for an IN."""
-    return select(Category.id).where(Category.path.like(f"{category.path}%"))
-
-
 def is_in_category(category: Category) -> ColumnElement[bool]:
     """The condition that a product stands in this category or in one under it."""
-    return Product.category_id.in_(category_ids_below(category))
+    return Product.category_id.in_(Category.within([category.id]))
 
 
 def place_categories() -> None:

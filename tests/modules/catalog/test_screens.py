@@ -87,3 +87,17 @@ def test_reviews_are_answered_and_hidden_but_not_written_by_staff(as_user):
     hua.post(f"/product_reviews/action/hide_reviews/{review.id}")
     assert not review.is_shown
     assert "★★☆☆☆" in text_of(hua.get("/product_reviews/list/"))
+
+
+@pytest.mark.both_databases
+def test_asking_for_a_category_finds_products_further_down_too(as_user):
+    kitchen = make_category(name="kitchen")
+    pots = make_category(name="pots", parent=kitchen)
+    make_product(name="Iron pot", category=pots)
+    make_product(name="Silk quilt", category=make_category(name="beds"))
+    hua = as_user("hua")
+    page = text_of(hua.get(f"/products/list/?f.category={kitchen.id}"))
+    assert "Iron pot" in page and "Silk quilt" not in page
+    tree = text_of(hua.get(f"/categories/list/?f.parent={kitchen.id}"))
+    assert "\u2003pots" in tree and "beds" not in tree
+    assert "Silk quilt" in text_of(hua.get("/products/list/?f.category=none&f.category=" + str(kitchen.id + 2)))

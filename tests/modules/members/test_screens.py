@@ -97,3 +97,11 @@ def test_a_note_written_on_the_form_carries_the_name_of_its_writer(as_user):
     note = db.session.scalars(db.select(MemberNote)).one()
     assert (note.content, note.member) == ("Call after six.", member)
     assert "Hua" in note.author
+
+
+def test_choosing_a_member_does_not_tell_their_phone_number(as_user):
+    make_member(nickname="Mei Mei", name="Wang Mei", phone="13812345678")
+    hua = as_user("hua")
+    for address in ("/orders/lookup/member?q=Mei", "/orders/lookup/member?q=138123"):
+        answer = hua.get(address)
+        assert "Wang Mei" in text_of(answer) and "13812345678" not in text_of(answer)
