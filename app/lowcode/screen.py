@@ -332,11 +332,11 @@ class Screen(View, ModelView):
     @expose("/lookup/<column>")
     def lookup(self, column: str) -> Any:
         """Rows that a reference of this screen can point to, found by typing; for those who may use the reference."""
+        if not any(self.may(name) for name in ("view", "add", "edit")):
+            return refuse("can_view", self.class_permission_name)
         field = next((item for item in [*self.form_fields, *self.filter_fields.values()] if item.path == column), None)
         if field is None or field.target is None:
             raise NotFound()
-        if not any(self.may(name) for name in ("view", "add", "edit")):
-            return refuse("can_view", self.class_permission_name)
         return jsonify(lookup.answer(field.target, request.args.get("q", ""), request.args.get("page", "1")))
 
     # -- addresses -------------------------------------------------------------------------------------------
