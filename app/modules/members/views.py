@@ -23,11 +23,12 @@ from app.modules.members.models import (
 MORE_MEMBER_PERMISSIONS = {"can_reveal": _("See whole phone numbers")}
 
 
-def phone_text(number: str | None) -> str | Markup:
+def phone_text(number: str | None) -> Markup:
     """A phone number for whoever is looking: whole for those who may see it, else without its middle."""
     if not number:
         return NOTHING
-    return number if may("can_reveal", "MemberScreen") else masked(number)
+    shown = number if may("can_reveal", "MemberScreen") else masked(number)
+    return Markup('<span class="nowrap">%s</span>') % shown
 
 
 def record_url(link: tuple[str, int] | None) -> str | None:
