@@ -1,5 +1,5 @@
-/* Formatted text: <textarea data-editor> becomes HugeRTE, fetched when the field comes near the window. Without it the
- * textarea with its HTML stays and works. The server cleans what is saved in any case. */
+/* Formatted text: <textarea data-editor> becomes HugeRTE, fetched when the field comes near the window or the browser has
+ * nothing else to do. Without it the textarea with its HTML works. The server cleans what is saved in any case. */
 
 (() => {
   const holder = document.getElementById("form-assets");
@@ -60,7 +60,11 @@
     },
   });
 
+  const started = new WeakSet();
+
   const start = async (area) => {
+    if (started.has(area)) return;
+    started.add(area);
     try {
       await houtai.loadAll(JSON.parse(holder.dataset.assets).editor);
       await hugerte.init(options(area));
@@ -76,7 +80,11 @@
     start(entry.target);
   }), { rootMargin: "600px" });
 
-  houtai.enhance("textarea[data-editor]", (area) => near.observe(area));
+  houtai.enhance("textarea[data-editor]", (area) => {
+    near.observe(area);
+    // Whoever goes from field to field with the keyboard should find it ready.
+    setTimeout(() => { near.unobserve(area); start(area); }, 1500);
+  });
 
   // The editor draws its own colours, so it is made anew when the theme changes.
   addEventListener("houtai:theme", () => {
@@ -84,6 +92,7 @@
       const area = editor.getElement();
       editor.save();
       editor.remove();
+      started.delete(area);
       start(area);
     }
   });
