@@ -45,7 +45,8 @@ def test_names_that_only_begin_alike_are_not_the_same(
         assert access.may("can_view", "SupplierScreen")
         for name, view in (
                 ("can_view", "SupplierScreenSecret"), ("can_view_secret", "SupplierScreen"),
-                ("can_v", "SupplierScreen"), ("can_view", "Supplier"), (".*", ".*"), ("", ""), ("can_edit", "SupplierScreen")):
+                ("can_v", "SupplierScreen"), ("can_view", "Supplier"), (".*", ".*"), ("", ""), ("can_edit",
+                                                                                                "SupplierScreen")):
             assert not access.may(name, view), (name, view)
     assert app.config["FAB_ROLES"] == {}
 

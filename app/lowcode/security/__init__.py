@@ -88,6 +88,7 @@ def _defaults(secret: str) -> dict[str, object]:
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_STORAGE_URI": "memory://",
         "WTF_CSRF_TIME_LIMIT": None,
+        "FAB_API_SWAGGER_TEMPLATE": "houtai/security/swagger.html",
     }
 
 

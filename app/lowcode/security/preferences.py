@@ -60,7 +60,7 @@ def choose(*, locale: str | None = None, theme: str | None = None,
 
     Raises InvalidInput for a language that is not offered, an unknown theme, or a page size out of range.
     """
-    if locale is not None and locale not in current_app.config["LANGUAGES"]:
+    if locale is not None and not (isinstance(locale, str) and locale in current_app.config["LANGUAGES"]):
         raise InvalidInput({"locale": _("This language is not offered.")})
     if theme is not None and theme not in THEMES:
         raise InvalidInput({"theme": _("This is not one of the choices.")})
