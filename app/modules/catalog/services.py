@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.core.errors import BusinessError, NotFound
+from app.core.errors import BusinessError
 from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.modules.catalog import derived
@@ -94,19 +94,6 @@ def mark_hot(products: Sequence[Product], is_hot: bool) -> None:
     """Show products among the popular ones, or no longer."""
     for product in products:
         product.is_hot = is_hot
-
-
-def get_product(number: str) -> Product:
-    """The product with this number; NotFound where there is none."""
-    product = db.session.scalar(select(Product).where(Product.number == number))
-    if product is None:
-        raise NotFound(_("There is no product with the number %(number)s."), number=number)
-    return product
-
-
-def is_in_category(category: Category) -> ColumnElement[bool]:
-    """The condition that a product stands in this category or in one under it."""
-    return Product.category_id.in_(Category.within([category.id]))
 
 
 def place_categories() -> None:

@@ -142,11 +142,6 @@ class Member(Sourced, Record):
         order_by="MemberNote.created_at.desc()")
 
     @property
-    def masked_phone(self) -> str:
-        """The phone number without its middle: enough to recognise it, too little to call it."""
-        return masked(self.phone)
-
-    @property
     def age(self) -> int | None:
         """Whole years since the birthday, on the shop's calendar."""
         if self.birthday is None:
@@ -165,7 +160,8 @@ class Member(Sourced, Record):
 
 
 def masked(number: str | None) -> str:
-    """A telephone number with its middle hidden: `138****5678`; a short one keeps its last two digits only."""
+    """A telephone number with its middle hidden, enough to recognise it and too little to call it: `138****5678`. A
+    short one keeps its last two digits only."""
     digits = re.sub(r"[ \-]", "", number or "")
     if len(digits) < 8:
         return "*" * max(len(digits) - 2, 0) + digits[-2:] if digits else ""
@@ -195,12 +191,6 @@ class Address(Sourced, Record):
     detail: Mapped[str] = text(200, _("Street and house"))
     postcode: Mapped[str | None] = text(12, _("Postcode"))
     is_default: Mapped[bool] = yes_no(_("Default"), help=_("Chosen first when the member orders."))
-
-    @property
-    def full_text(self) -> str:
-        """The address in one line, from the large to the small as it is written in Chinese."""
-        parts = (self.country, self.province, self.city, self.district, self.detail)
-        return " ".join(part for part in parts if part)
 
 
 class MemberNote(Record):

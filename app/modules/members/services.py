@@ -1,40 +1,15 @@
-"""What staff and system do with members: tag them, move them between levels, block them, note what matters."""
+"""What staff and system do with members: tag them, move them between levels, block them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
-
-from app.core.actor import current_actor
 from app.core.db import db
-from app.core.errors import BusinessError, InvalidInput, NotFound
+from app.core.errors import InvalidInput
 from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.modules.members.events import MemberBlocked, MemberLevelChanged, MemberUnblocked
-from app.modules.members.models import Address, Member, MemberLevel, MemberNote, MemberTag
-
-
-class MemberIsBlocked(BusinessError):
-    """A blocked member wanted what only others may do."""
-
-    code = "member_blocked"
-
-    def __init__(self, member: Member) -> None:
-        super().__init__(_("%(name)s is blocked."), name=str(member))
-
-
-def get_member(member_id: int) -> Member:
-    """The member with this id; NotFound where there is none."""
-    member = db.session.get(Member, member_id)
-    if member is None:
-        raise NotFound()
-    return member
-
-
-def find_member_by_phone(number: str) -> Member | None:
-    """The member who has this phone number, or None."""
-    return db.session.scalar(select(Member).where(Member.phone == number.strip()))
+from app.modules.members.models import Member, MemberLevel, MemberTag
 
 
 def tag_members(members: Sequence[Member], tags: Iterable[MemberTag]) -> int:
@@ -100,25 +75,3 @@ def why_not_block(member: Member) -> str | None:
 def why_not_unblock(member: Member) -> str | None:
     """Why the member cannot be unblocked now, or None where they can."""
     return None if member.is_blocked else str(_("This member is not blocked."))
-
-
-def require_not_blocked(member: Member) -> None:
-    """Refuse by MemberIsBlocked when the member may not order."""
-    if member.is_blocked:
-        raise MemberIsBlocked(member)
-
-
-def add_note(member: Member, content: str) -> MemberNote:
-    """Write down what staff should know of a member; an empty note is refused."""
-    if not content.strip():
-        raise InvalidInput({"content": _("A note has words.")})
-    note = MemberNote(member=member, content=content.strip(), author=current_actor().name)
-    db.session.add(note)
-    db.session.flush()
-    return note
-
-
-def make_default(address: Address) -> None:
-    """Make this the address that is chosen first; the one that was no longer is."""
-    address.is_default = True
-    db.session.flush()

@@ -7,13 +7,6 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class OrderPlaced:
-    """Someone ordered."""
-
-    order_id: int
-
-
-@dataclass(frozen=True)
 class OrderPaid:
     """An order is paid in full."""
 

@@ -113,7 +113,7 @@ def test_products_of_a_category_include_those_further_down(db_session):
     top = make_category()
     low = make_category(parent=make_category(parent=top))
     inside, outside = make_product(category=low), make_product(category=make_category())
-    found = db_session.scalars(db.select(Product).where(services.is_in_category(top))).all()
+    found = db_session.scalars(db.select(Product).where(Product.category_id.in_(Category.within([top.id])))).all()
     assert inside in found and outside not in found
 
 

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.modules.members import services
 from app.modules.members.models import Address
 from tests.factories import make_address, make_member
 
@@ -14,7 +13,8 @@ def test_the_newest_choice_is_the_default_address(db_session):
     first = make_address(is_default=True)
     second = make_address(member=first.member, is_default=True)
     assert (first.is_default, second.is_default) == (False, True)
-    services.make_default(first)
+    first.is_default = True
+    db_session.flush()
     assert (first.is_default, second.is_default) == (True, False)
 
 

@@ -1,4 +1,4 @@
-"""Tags, levels, and who may order."""
+"""Tags, levels, and who is blocked."""
 
 import pytest
 
@@ -82,21 +82,17 @@ def test_a_member_can_be_taken_off_the_ladder(db_session, heard):
     assert member.level is None and heard == [MemberLevelChanged(member.id, level.id, None)]
 
 
-def test_a_blocked_member_may_not_order(db_session, heard):
+def test_blocking_a_member_is_announced(db_session, heard):
     member = make_member()
-    services.require_not_blocked(member)
     services.block_members([member])
-    with pytest.raises(services.MemberIsBlocked):
-        services.require_not_blocked(member)
-    assert heard == [MemberBlocked(member.id)]
+    assert member.is_blocked and heard == [MemberBlocked(member.id)]
     assert services.why_not_block(member) and services.why_not_unblock(member) is None
 
 
-def test_an_unblocked_member_may_order_again(db_session, heard):
+def test_unblocking_a_member_is_announced(db_session, heard):
     member = make_member(is_blocked=True)
     services.unblock_members([member])
-    services.require_not_blocked(member)
-    assert heard == [MemberUnblocked(member.id)]
+    assert not member.is_blocked and heard == [MemberUnblocked(member.id)]
 
 
 def test_blocking_twice_is_announced_once(db_session, heard):
