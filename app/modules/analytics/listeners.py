@@ -1,7 +1,7 @@
 """Notices which days' figures a change makes stale, and marks them in the transaction of the change.
 
-Sales of today need no mark (see `services.rolling`), so the ordinary life of a shop writes nothing here: only a change
-to an order or refund of a day gone by, or to what its goods belong to, does.
+Sales of the last half hour need no mark (see `services.rolling`), so the ordinary life of a shop writes nothing here:
+only a change to an order or refund of earlier, or to what its goods belong to, does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from app.core import clock
 from app.core.changes import BulkChanged, RecordChanged
 from app.core.db import db
 from app.core.events import on
@@ -48,7 +47,7 @@ def mark_days_of_changed_record(change: RecordChanged) -> None:
     elif change.action == "deleted":
         _mark_days_of_deleted(change)
     else:
-        services.mark_days(_days_of(change))
+        services.mark_moments(_moments_of(change))
 
 
 @on(BulkChanged)
@@ -59,7 +58,7 @@ def mark_days_of_changed_rows(change: BulkChanged) -> None:
         return
     moment = change.values.get("paid_at") or change.values.get("refunded_at")
     if moment is not None:
-        services.mark_days([_day(datetime.fromisoformat(moment))])
+        services.mark_moments([datetime.fromisoformat(moment)])
     else:
         services.mark_all_dirty()
 
@@ -77,12 +76,8 @@ def mark_loaded_days(loaded: OrdersLoaded) -> None:
         services.mark_days(loaded.first_day + timedelta(days=n) for n in range(count))
 
 
-def _day(moment: datetime) -> date:
-    return clock.to_zone(moment, clock.shop_zone()).date()
-
-
-def _days_of(change: RecordChanged) -> set[date]:
-    """The days on which a changed order or refund counted before, and those on which it counts now."""
+def _moments_of(change: RecordChanged) -> list[datetime]:
+    """The moments at which a changed order or refund counted before, and those at which it counts now."""
     moments = [datetime.fromisoformat(value) for name in ("paid_at", "refunded_at")
                for value in change.changes.get(name, ()) if value]
     owners = [value for name in ("order_id", "refund_id") for value in change.changes.get(name, ()) if value]
@@ -92,8 +87,7 @@ def _days_of(change: RecordChanged) -> set[date]:
     elif not owners:
         key = line.order_id if line is OrderLine else line.refund_id
         owners.extend(db.session.scalars(select(key).where(line.id == change.record_id)))
-    moments.extend(_moments(owner, owners))
-    return {_day(moment) for moment in moments}
+    return [*moments, *_moments(owner, owners)]
 
 
 def _mark_days_of_deleted(change: RecordChanged) -> None:
@@ -105,14 +99,14 @@ def _mark_days_of_deleted(change: RecordChanged) -> None:
         if name not in known:
             services.mark_all_dirty()
         elif known[name] is not None:
-            services.mark_days([_day(known[name])])
+            services.mark_moments([known[name]])
         return
     name, owner = ("order_id", Order) if change.table == "order_lines" else ("refund_id", Refund)
     if name not in known:
         services.mark_all_dirty()
     else:
         # Where the order goes too, it marks its day itself.
-        services.mark_days(_day(moment) for moment in _moments(owner, [known[name]]))
+        services.mark_moments(_moments(owner, [known[name]]))
 
 
 def _moments(owner: Any, ids: Iterable[int]) -> list[datetime]:

@@ -6,7 +6,7 @@ day of the shop's time zone. Amounts are fen.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Date, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Date, DateTime, Integer, LargeBinary, String
 
 from app.core.db import Column, Record, Table
 
@@ -65,7 +65,7 @@ and deleted, never shared, so that no two buyers wait for each other, and none i
 sales_progress = Table(
     "sales_progress", Record.metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("rolled_until", Date, nullable=True),
+    Column("counted_until", DateTime, nullable=True),
     Column("zone", String(64), nullable=True),
 )
-"""One row: up to which day everything is summed up, and in which time zone. Locking it gives the turn to sum up."""
+"""One row: up to which moment everything is summed up, and in which time zone. Locking it gives the turn to sum up."""

@@ -6,9 +6,9 @@
 from app.modules.analytics.services.counting import NONE_SOLD, Sums
 from app.modules.analytics.services.naming import category_names, category_options
 from app.modules.analytics.services.reading import Question, Sales, last_sale_at, sales
-from app.modules.analytics.services.rolling import catch_up, mark_all_dirty, mark_days, rebuild_sales
+from app.modules.analytics.services.rolling import catch_up, mark_all_dirty, mark_days, mark_moments, rebuild_sales
 
 __all__ = [
     "NONE_SOLD", "Question", "Sales", "Sums", "catch_up", "category_names", "category_options", "last_sale_at",
-    "mark_all_dirty", "mark_days", "rebuild_sales", "sales",
+    "mark_all_dirty", "mark_days", "mark_moments", "rebuild_sales", "sales",
 ]

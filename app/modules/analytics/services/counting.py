@@ -55,12 +55,15 @@ class DayFacts:
     payers: dict[str, Members] = field(default_factory=dict)
 
 
-def count_days(connection: Connection, period: Period) -> dict[date, DayFacts]:
-    """Count days from their orders, lines and refunds; a day without any is left out. Every query is a range on an
-    index, and there are five of them however many days it is."""
+def count_days(connection: Connection, period: Period, *, since: datetime | None = None,
+               before: datetime | None = None) -> dict[date, DayFacts]:
+    """Count days from their orders, lines and refunds; a day without any is left out. `since` and `before` leave out
+    what was earlier or later. Every query is a range on an index, and there are five however many days it is."""
     found: dict[date, DayFacts] = {}
     for stretch in _stretches(period):
-        counting = _Counting(connection, stretch)
+        begins, ends = stretch.period.moments()
+        begins, ends = max(begins, since or begins), min(ends, before or ends)
+        counting = _Counting(connection, stretch, begins, ends)
         counting.orders()
         counting.refunds()
         if counting.found:
@@ -128,10 +131,9 @@ class _Counting:
     """The five queries over one stretch of days. Each begins with the orders or refunds of these days, by the index on
     their time; MATERIALIZED keeps a planner from going through all orders by channel, as the result is by channel."""
 
-    def __init__(self, connection: Connection, stretch: _Stretch) -> None:
+    def __init__(self, connection: Connection, stretch: _Stretch, begins: datetime, ends: datetime) -> None:
         self.connection = connection
         self.found: dict[date, DayFacts] = {}
-        begins, ends = stretch.period.moments()
         # Channels are read as texts: one that this version does not know is still counted.
         self.paid = select(
             Order.id, Order.member_id, Order.item_count, Order.paid_amount, Order.discount_amount,

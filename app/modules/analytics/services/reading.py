@@ -24,7 +24,7 @@ from app.modules.analytics.models import (
 )
 from app.modules.analytics.services.counting import NONE_SOLD, DayFacts, Sums, count_days
 from app.modules.analytics.services.payers import Members, count, unite, unpacked
-from app.modules.analytics.services.rolling import is_stale, last_closed_day, roll_up
+from app.modules.analytics.services.rolling import day_of, is_stale, last_closed_day, roll_up
 from app.modules.orders.models import Order, Refund
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Sales:
 
 
 def sales(*questions: Question) -> list[Sales]:
-    """The answers, all of the same moment. Stale days are summed up first, for half a second at most."""
+    """The answers, all of the same moment. Stale days are summed up first, for about half a second."""
     with reading(), db.engine.connect() as connection:
         stale = is_stale(connection)
     if stale:
@@ -113,7 +113,12 @@ class _Book:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.until = connection.scalar(select(sales_progress.c.rolled_until)) or date.min
+        self.counted_until = connection.scalar(select(sales_progress.c.counted_until))
+        # The last day that is summed up as a whole, and the last of which anything is.
+        self.until = self.known = date.min
+        if self.counted_until is not None:
+            self.known = day_of(self.counted_until)
+            self.until = self.known - ONE_DAY
         self.marked = set(connection.scalars(select(sales_marks.c.day).distinct()))
         self.counted: dict[date, DayFacts] = {}
 
@@ -131,7 +136,7 @@ class _Book:
         return answer
 
     def _open_days(self, answer: Sales) -> list[DayFacts]:
-        """The days of the period that are not summed up: counted now if they are few, or else only the last ones."""
+        """What of the period is not summed up: counted now if it is few days, or else only the last ones."""
         period, closed = answer.question.period, last_closed_day()
         waiting = max((min(period.last, closed) - max(period.first - ONE_DAY, self.until)).days, 0)
         first = max(period.first, self.until + ONE_DAY)
@@ -142,7 +147,7 @@ class _Book:
         days = [first + timedelta(days=n) for n in range((period.last - first).days + 1)]
         unknown = [day for day in days if day not in self.counted]
         if unknown:
-            counted = count_days(self.connection, Period(unknown[0], unknown[-1]))
+            counted = count_days(self.connection, Period(unknown[0], unknown[-1]), since=self.counted_until)
             self.counted.update({day: counted.get(day) or DayFacts(day) for day in unknown})
         return [self.counted[day] for day in days]
 
@@ -152,7 +157,7 @@ class _Book:
             table = sales_categories
         columns = [table.c[name] if name in table.c else literal_column("0") for name in Sums._fields]
         query = select(table.c.day, table.c.channel, *columns).where(
-            table.c.day >= question.period.first, table.c.day <= min(question.period.last, self.until))
+            table.c.day >= question.period.first, table.c.day <= min(question.period.last, self.known))
         if question.channel is not None:
             query = query.where(table.c.channel == question.channel)
         if question.category_id is not None:
@@ -167,7 +172,7 @@ class _Book:
         query = select(
             table.c.category_id, table.c.channel, func.sum(table.c.orders), func.sum(table.c.pieces),
             func.sum(table.c.gross), func.sum(table.c.refunds)).where(
-            table.c.day >= question.period.first, table.c.day <= min(question.period.last, self.until)).group_by(
+            table.c.day >= question.period.first, table.c.day <= min(question.period.last, self.known)).group_by(
             table.c.category_id, table.c.channel)
         if question.channel is not None:
             query = query.where(table.c.channel == question.channel)
@@ -191,10 +196,10 @@ class _Book:
                 continue
             members: Members = {}
             for key in _parts(bucket, self.until):
+                if key in sets:
+                    unite(members, sets[key])
                 if key[0] == "day" and key[1] in self.counted:
                     unite(members, self.counted[key[1]].payers.get(channel, {}))
-                elif key in sets:
-                    unite(members, sets[key])
             found.append(count(members))
         answer.payers, answer.payers_by_bucket = found[0], found[1:]
 
@@ -209,7 +214,7 @@ class _Book:
         """The sets that these buckets are made of, each read once."""
         needed: dict[str, set[date]] = {"day": set(), "month": set()}
         for bucket in wanted:
-            if bucket.step is not Step.day:
+            if bucket.step is not Step.day or bucket.first > self.until:
                 for unit, day in _parts(bucket, self.until):
                     needed[unit].add(day)
         table = sales_payers
@@ -220,7 +225,7 @@ class _Book:
                     table.c.unit == unit, table.c.first_day >= min(days), table.c.first_day <= max(days),
                     table.c.channel == channel)
                 for day, bits in self.connection.execute(query):
-                    if day in days and day <= self.until:
+                    if day in days and day <= self.known:
                         found[unit, day] = unpacked(bits)
         return found
 
