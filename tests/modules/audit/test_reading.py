@@ -1,0 +1,178 @@
+"""Reading the trail: in words, masked where it is about people, by those who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core.db import db
+from app.modules.audit import words
+from app.modules.audit.masking import is_personal, mask, masked
+from app.modules.audit.models import AuditAction, AuditLine
+from app.modules.audit.views import history_panel
+from app.modules.catalog.models import Product
+from tests import factories
+from tests.example.suppliers.models import Supplier
+from tests.security.conftest import request_of
+from tests.support.cast import user
+
+
+@pytest.mark.parametrize("value, shown", [
+    ("13812345678", "138****5678"), ("+86 138 1234 5678", "+86****5678"), ("mei@shop.example", "m****@shop.example"),
+    ("Mei", "M****"), ("", ""), (None, None), (True, True), ("1234567", "1****"), ("@", "@****"), (13812345678,
+                                                                                                   "138****5678"),
+])
+def test_masking_leaves_enough_to_recognise(value: Any, shown: Any) -> None:
+    assert mask(value) == shown
+
+
+def test_telephones_and_addresses_of_people_are_masked_when_written(app: Flask, lines: Any) -> None:
+    member = factories.make_member(phone="13812345678", nickname="Mei")
+    db.session.commit()
+    member.phone = "13987654321"
+    user("hua").email = "hua.new@shop.example"
+    db.session.commit()
+    told = [line.changes for line in lines(table_name="members")]
+    assert told[0]["phone"] == [None, "138****5678"] and told[1]["phone"] == ["138****5678", "139****4321"]
+    assert lines(table_name="ab_user")[-1].changes["email"] == ["h****@shop.example", "h****@shop.example"]
+    assert "13812345678" not in str(told) and "12345678" not in str(told)
+
+
+def test_other_values_are_not_masked(app: Flask) -> None:
+    assert masked("suppliers", {"name": ["Silk", "Wool"]}) == {"name": ["Silk", "Wool"]}
+    assert is_personal("members", "phone") and is_personal("ab_user", "email") and is_personal("orders",
+                                                                                               "receiver_phone")
+    assert not is_personal("members", "nickname") and not is_personal("nowhere", "phone")
+
+
+# -- in words -------------------------------------------------------------------------------------------------------
+
+
+def change(table: str, name: str, before: Any, after: Any) -> words.Change:
+    line = AuditLine(action=AuditAction.edited, table_name=table, changes={name: [before, after]})
+    return words.changes_of(line)[0]
+
+
+@pytest.mark.parametrize("name, before, after, read", [
+    ("status", "active", "paused", ("Status", "Active", "Paused")),
+    ("status", "active", "no longer offered", ("Status", "Active", "no longer offered")),
+    ("note", None, "x", ("Note", "—", "x")),
+    ("gone_column", 1, 2, ("gone_column", "1", "2")),
+])
+def test_a_change_reads_in_the_words_of_the_screen(app: Flask, name: str, before: Any, after: Any, read: Any) -> None:
+    found = change("suppliers", name, before, after)
+    assert (found.label, found.before, found.after) == read
+
+
+@pytest.mark.parametrize("table, name, value, read", [
+    ("skus", "price", 129900, "¥1,299.00"), ("ab_user", "active", True, "Yes"), ("ab_user", "active", False, "No"),
+    ("ab_user", "password", "•••", "•••"), ("products", "category_id", 7, "No. 7"),
+    ("orders", "placed_at", "2026-08-01T04:00:00", "Aug 1, 2026, 12:00"), ("members", "birthday", "2000-02-29",
+                                                                           "Feb 29, 2000"),
+    ("orders", "placed_at", "not a moment", "not a moment"), ("no_table", "x", {"a": 1}, "{'a': 1}"),
+])
+def test_values_read_as_on_a_page(app: Flask, table: str, name: str, value: Any, read: str) -> None:
+    with app.test_request_context():
+        assert words.value_text(table, name, value) == read
+
+
+def test_rights_read_as_in_the_table_of_rights(app: Flask) -> None:
+    line = AuditLine(action=AuditAction.edited, table_name="ab_role", changes={
+        "permissions": [["can delete on SupplierScreen"], ["can_edit on SupplierScreen", "can view on GoneScreen"]]})
+    [found] = words.changes_of(line)
+    assert found.gone == ["Suppliers: Delete"] and found.come == ["Suppliers: Edit", "GoneScreen: can_view"]
+
+
+def test_broken_lines_do_not_break_the_page(app: Flask, as_user: Any) -> None:
+    from app.modules.audit import services
+
+    for changes in ({"a": None}, {"a": [1]}, {"a": "text"}, {"a": [1, 2, 3]}, {"permissions": [None, ["odd"]]}, {}):
+        services.write(services.line(AuditAction.edited, table="no_such_table", title="odd") | {"changes": changes})
+    db.session.commit()
+    owner = as_user("ming")
+    assert owner.get("/audit/list/").status_code == 200
+    for line_id in db.session.scalars(select(AuditLine.id).where(AuditLine.title == "odd")):
+        assert owner.get(f"/audit/show/{line_id}").status_code == 200
+
+
+def test_the_list_names_screens_and_new_values(as_user: Any) -> None:
+    owner = as_user("ming")
+    owner.post("/suppliers/add", data={"name": "Silk & Co", "status": "active"})
+    made = db.session.scalars(select(Supplier)).one()
+    owner.post(f"/suppliers/edit/{made.id}", data={"name": "Silk & Co", "status": "paused"})
+    page = owner.get("/audit/list/?f.table_name=suppliers").text
+    assert "Suppliers" in page and "Status: Paused" in page and "Ming Wang" in page
+
+
+@pytest.mark.parametrize("query, count", [
+    ("f.action=edited", 1), ("f.action=added&f.action=edited", 2), ("f.actor_name=Ming", 2), ("f.actor_name=ing", 0),
+    ("f.actor_kind=staff", 2), ("f.actor_kind=job", 0), ("f.at.from=2020-01-01", 2), ("f.at.to=2020-01-01", 0),
+    ("f.record_id.from=1", 2), ("f.ip=127.0", 2),
+])
+def test_the_list_is_narrowed_by_filters(as_user: Any, query: str, count: int) -> None:
+    owner = as_user("ming")
+    owner.post("/suppliers/add", data={"name": "Silk & Co", "status": "active"})
+    made = db.session.scalars(select(Supplier)).one()
+    owner.post(f"/suppliers/edit/{made.id}", data={"name": "Silk & Co", "status": "paused"})
+    page = owner.get(f"/audit/list/?f.table_name=suppliers&{query}").text
+    assert page.count('data-url="/audit/show/') == count
+
+
+def test_the_list_of_a_long_trail_asks_few_questions(as_user: Any, count_queries: Any) -> None:
+    from app.modules.audit import services
+
+    for number in range(60):
+        services.write(services.line(AuditAction.edited, table="suppliers", record_id=number, title="x", changes={
+            "name": ["a", "b"]}))
+    db.session.commit()
+    owner = as_user("ming")
+    owner.get("/audit/list/")
+    with count_queries() as queries:
+        owner.get("/audit/list/")
+    assert len(queries) <= 6, queries
+
+
+# -- the history of one record --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def product(app: Flask) -> Product:
+    made = factories.make_product(name="Tea")
+    db.session.commit()
+    made.name = "Green tea"
+    db.session.commit()
+    return made
+
+
+@pytest.mark.parametrize("who, sees", [("ming", True), ("hua", True), ("lin", False)])
+def test_whoever_may_see_a_record_sees_its_history(
+        app: Flask, as_user: Any, product: Product, who: str, sees: bool) -> None:
+    client = as_user(who)
+    product_id = product.id
+    with request_of(app, client):
+        panel = history_panel(db.session.get(Product, product_id))
+    assert (panel is not None) is sees
+    if panel is not None:
+        assert "Green tea" in panel and "Tea" in panel
+
+
+def test_whoever_reads_the_trail_sees_every_history(
+        app: Flask, as_user: Any, product: Product, make_role: Callable[..., Any], make_user: Callable[...,
+                                                                                                       Any]) -> None:
+    make_user("nana", make_role("trail reader", "can_view:AuditScreen"))
+    client, product_id = as_user("nana"), product.id
+    with request_of(app, client):
+        assert history_panel(db.session.get(Product, product_id)) is not None
+
+
+def test_a_history_is_of_one_record_alone(app: Flask, as_user: Any, product: Product) -> None:
+    other = factories.make_product(name="Coffee")
+    db.session.commit()
+    client, other_id = as_user("ming"), other.id
+    with request_of(app, client):
+        panel = history_panel(db.session.get(Product, other_id))
+    assert panel is not None and "Coffee" in panel and "Green tea" not in panel
