@@ -20,7 +20,8 @@ from app.core import events
 
 @dataclass
 class Module:
-    """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu."""
+    """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
+    marked with `@panel` that add a box to the page of every record."""
 
     name: str
     label: Any
@@ -33,6 +34,7 @@ class Module:
     settings: list[type] = field(default_factory=list)
     commands: list[click.Command] = field(default_factory=list)
     home: list[Callable[[], Any]] = field(default_factory=list)
+    panels: list[Callable[[Any], Any]] = field(default_factory=list)
     demo: Callable[..., Any] | None = None
     order: int = 50
 
@@ -48,5 +50,6 @@ class Module:
             settings.register(group)
         for command in self.commands:
             app.cli.add_command(command)
+        app.extensions["houtai"].panels += self.panels
         for view in [*self.screens, *self.reports, *self.pages]:
             view.register(app, self)

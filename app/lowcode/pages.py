@@ -312,8 +312,9 @@ def show_page(screen: "Screen", record: Any) -> Page:
         items = [_item(screen, record, field) for field in fields]
         groups.append({"title": title, "items": items})
     panels = []
-    for mark in screen.panels.values():
-        content = getattr(screen, mark.name)(record)
+    drawers = [(mark, getattr(screen, mark.name)) for mark in screen.panels.values()]
+    for mark, draw in [*drawers, *((draw.houtai_panel, draw) for draw in registry().panels)]:
+        content = draw(record)
         if content is not None:
             panels.append({"name": mark.name, "label": mark.label, "icon": mark.icon, "html": Markup(content)})
     actions = []

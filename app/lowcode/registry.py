@@ -6,6 +6,7 @@ registered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ class Registry:
 
     entries: list[Entry] = field(default_factory=list)
     by_model: dict[type, "Screen"] = field(default_factory=dict)
+    panels: list[Callable[[Any], Any]] = field(default_factory=list)
+    """Boxes that modules add to the page of every record, whatever its screen."""
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
     """View name to permission name to words, for the role matrix and the permission sync."""
 
