@@ -186,7 +186,7 @@ class Patience:
                 since = at
             seen[key] = (until, since)
             still = at - since
-            if still >= length or still >= length / 2 and (until is None or until < clock.now()):
+            if still >= length or (still >= length / 2 and (until is None or until < clock.now())):
                 expired.append(key)
         self._seen = seen
         return expired

@@ -14,7 +14,18 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, literal_column
 from sqlalchemy import text as sql
 
 from app.core.db import (
-    Choice, Index, Mapped, Record, UniqueConstraint, choice, integer, json_data, long_text, mapped_column, moment, text,
+    Choice,
+    Index,
+    Mapped,
+    Record,
+    UniqueConstraint,
+    choice,
+    integer,
+    json_data,
+    long_text,
+    mapped_column,
+    moment,
+    text,
     yes_no,
 )
 from app.core.i18n import lazy as _

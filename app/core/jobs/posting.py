@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table, case, event, exists, literal, select, update
@@ -90,8 +91,8 @@ def later(func: Callable[..., Any], *, after: timedelta | None = None, key: str 
     written; the first one's arguments stay, and it runs at the earlier of the two times.
     """
     options, name = tasks.options_of(func), tasks.name_of(func)
-    if tasks.find_task(name) is not func:
-        raise TypeError(f"{name} cannot be found again by its name")
+    if not tasks.is_findable(func):
+        raise TypeError(f"{name} could not be found again by its name")
     if after is not None and after < timedelta(0):
         raise ValueError("later() posts for now or the future")
     if key is not None and not 0 < len(key) <= 200:
@@ -99,24 +100,27 @@ def later(func: Callable[..., Any], *, after: timedelta | None = None, key: str 
     actor, now = current_actor(), clock.now()
     values = {
         "task": name, "arguments": _as_json(func, kwargs), "key": key, "run_at": now + (after or timedelta(0)),
-        "created_at": now, "max_attempts": options.retries + 1,
+        "created_at": now, "updated_at": now, "max_attempts": options.retries + 1,
         "actor_kind": actor.kind, "actor_name": actor.name[:200], "actor_id": actor.id,
     }
-    statement = insert(posts).values(**values)
-    if key is not None:
-        # An update, not "do nothing": it locks the waiting row until we commit. Otherwise a worker could start it
-        # now, read what was there before our changes, and nobody would come back for them.
-        earlier = _earlier(posts.c.run_at, statement.excluded.run_at)
-        statement = statement.on_conflict_do_update(
-            index_elements=[posts.c.key], index_where=in_state(posts.c.state, LaterState.todo),
-            set_={"run_at": earlier, "updated_at": now})
     session = db.session()
     session.info[POSTED] = True
-    return session.execute(statement.returning(posts.c.id)).scalar_one()
+    return session.execute(_posting(db.engine.dialect.name, key is not None), values).scalar_one()
 
 
-def _earlier(one: Any, other: Any) -> Any:
-    return sql.min(one, other) if db.engine.dialect.name == "sqlite" else sql.least(one, other)
+@lru_cache(maxsize=4)
+def _posting(dialect: str, keyed: bool) -> Any:
+    """The statement of `later`, built once."""
+    statement = insert(posts)
+    if keyed:
+        # An update, not "do nothing": it locks the waiting row until we commit. Otherwise a worker could start it
+        # now, read what was there before our changes, and nobody would come back for them.
+        smaller = sql.min if dialect == "sqlite" else sql.least
+        statement = statement.on_conflict_do_update(
+            index_elements=[posts.c.key], index_where=in_state(posts.c.state, LaterState.todo),
+            set_={"run_at": smaller(posts.c.run_at, statement.excluded.run_at),
+                  "updated_at": statement.excluded.updated_at})
+    return statement.returning(posts.c.id)
 
 
 def find(job_id: int) -> LaterJob | None:

@@ -103,3 +103,11 @@ def find_task(name: str) -> Callable[..., Any]:
         if callable(func) and isinstance(getattr(func, "task_options", None), TaskOptions) and name_of(func) == name:
             return func
     raise UnknownTask(name)
+
+
+def is_findable(func: Callable[..., Any]) -> bool:
+    """Whether a worker that reads this task's name would find this very function."""
+    try:
+        return find_task(name_of(func)) is func
+    except UnknownTask:
+        return False

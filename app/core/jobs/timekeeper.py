@@ -26,7 +26,6 @@ from .carrying import log_failure
 from .lane import Lane, LaneExecutor, Work
 from .leader import Election
 from .leases import Heartbeat, Patience, worker_name
-from .models import RunState
 from .posting import insert, mend_times
 from .runs import scheduled
 from .worker import lease_of

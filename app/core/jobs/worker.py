@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from app.core import clock
 from app.core.actor import Actor
@@ -24,6 +25,25 @@ from .posting import back_to_waiting, bell, posts
 logger = logging.getLogger(__name__)
 Claim = Row[Any]
 GONE = _("The worker stopped or hung before it was done.")
+
+
+DUE = select(posts.c.id).where(
+    in_state(posts.c.state, LaterState.todo), posts.c.run_at <= bindparam("moment"),
+).order_by(posts.c.run_at, posts.c.id).limit(1)
+
+
+@lru_cache(maxsize=2)
+def _claiming(dialect: str) -> Any:
+    """The statement that takes a piece, built once. It asks for a single row by `=`, so that PostgreSQL works the
+    inner query out once."""
+    chosen = DUE if dialect == "sqlite" else DUE.with_for_update(skip_locked=True)
+    moment: Any = bindparam("moment")
+    return update(posts).where(posts.c.id == chosen.scalar_subquery()).values(
+        state=LaterState.doing, worker=bindparam("me"), lease_until=bindparam("until"), started_at=moment,
+        attempts=posts.c.attempts + 1, cancel_requested=False, updated_at=moment,
+    ).returning(
+        posts.c.id, posts.c.task, posts.c.arguments, posts.c.attempts, posts.c.max_attempts, posts.c.actor_kind,
+        posts.c.actor_name, posts.c.actor_id)
 
 
 def lease_of(app: Flask) -> timedelta:
@@ -72,25 +92,17 @@ class Worker:
     def _is_anything_due(self) -> bool:
         """A look that takes no lock, so that an idle worker never stands in a writer's way."""
         with reading(), db.engine.connect() as connection:
-            return connection.execute(_due(posts.c.id)).first() is not None
+            return connection.execute(DUE, {"moment": clock.now()}).first() is not None
 
     def _first(self) -> Claim | None:
         with writing() as connection:
-            return connection.execute(self._claiming()).first()
+            return self._claim(connection)
 
-    def _claiming(self) -> Any:
-        """The statement that takes the piece that has been due longest. It asks for a single row by `=`, so that
-        PostgreSQL works the inner query out once."""
+    def _claim(self, executor: Any) -> Claim | None:
+        """Take the piece that has been due longest, in the transaction of `executor`."""
         now = clock.now()
-        chosen = _due(posts.c.id)
-        if db.engine.dialect.name == "postgresql":
-            chosen = chosen.with_for_update(skip_locked=True)
-        return update(posts).where(posts.c.id == chosen.scalar_subquery()).values(
-            state=LaterState.doing, worker=self.name, lease_until=now + self.lease, started_at=now,
-            attempts=posts.c.attempts + 1, cancel_requested=False, updated_at=now,
-        ).returning(
-            posts.c.id, posts.c.task, posts.c.arguments, posts.c.attempts, posts.c.max_attempts, posts.c.actor_kind,
-            posts.c.actor_name, posts.c.actor_id)
+        return executor.execute(_claiming(db.engine.dialect.name), {
+            "moment": now, "until": now + self.lease, "me": self.name}).first()
 
     def _do(self, claim: Claim, more: bool) -> Claim | None:
         """Do one piece; the next one is taken in the same transaction that closes this one, which saves a commit."""
@@ -113,7 +125,7 @@ class Worker:
             if not done.rowcount:
                 raise LeaseLost()
             if more:
-                following[0] = db.session.execute(self._claiming()).first()
+                following[0] = self._claim(db.session)
 
         def close_badly(error: BaseException) -> None:
             following[0] = None
@@ -153,12 +165,6 @@ def _wait(claim: Claim) -> timedelta:
         # Posted by newer code than ours, during an upgrade, or by code that is gone.
         options = tasks.TaskOptions(0, timedelta(minutes=1), timedelta(hours=1))
     return options.wait_before(claim.attempts, claim.id)
-
-
-def _due(column: Any) -> Any:
-    return select(column).where(
-        in_state(posts.c.state, LaterState.todo), posts.c.run_at <= clock.now(),
-    ).order_by(posts.c.run_at, posts.c.id).limit(1)
 
 
 def _is_worth_keeping(result: Any) -> bool:
