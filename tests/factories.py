@@ -10,8 +10,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import Group, Role, User
+
 from app.core import clock
-from app.core.db import Record, db
+from app.core.db import db
+from app.modules.audit.models import ActorKind, AuditAction, AuditLine
 from app.modules.catalog.models import (
     Brand, Category, Product, ProductAttribute, ProductReview, ProductSpecification, ProductTag, Sku,
 )
@@ -21,7 +25,7 @@ from app.modules.orders.models import (
     RefundStatus,
 )
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Model)
 _counter = itertools.count(1)
 _PAID = {OrderStatus.paid, OrderStatus.shipped, OrderStatus.completed, OrderStatus.refunded}
 
@@ -191,6 +195,28 @@ def make_refund_line(**given: Any) -> RefundLine:
     return _saved(RefundLine(**{"name": "Goods", "quantity": 1, "amount": 100} | given))
 
 
+def make_user(**given: Any) -> User:
+    """Someone who works here and has no role."""
+    number = next(_counter)
+    return _saved(User(**{"username": f"user{number}", "first_name": f"Kai {number}", "last_name": "", "active": True,
+                          "email": f"user{number}@shop.example"} | given))
+
+
+def make_role(**given: Any) -> Role:
+    """A role that allows nothing yet."""
+    return _saved(Role(**{"name": f"Role {next(_counter)}"} | given))
+
+
+def make_group(**given: Any) -> Group:
+    return _saved(Group(**{"name": f"Group {next(_counter)}", "label": "", "description": ""} | given))
+
+
+def make_audit_line(**given: Any) -> AuditLine:
+    """A line of the audit trail that nothing has brought about."""
+    return _saved(AuditLine(**{"action": AuditAction.signed_in, "actor_kind": ActorKind.staff, "actor_name": "Ming",
+                               "title": "Ming"} | given))
+
+
 def examples() -> dict[type, Callable[[], Any]]:
     """Model → a function that makes one: for tests that work on any screen."""
     return {
@@ -198,5 +224,6 @@ def examples() -> dict[type, Callable[[], Any]]:
         ProductSpecification: make_specification, ProductAttribute: make_attribute, ProductReview: make_review,
         Region: make_region, MemberLevel: make_member_level, MemberTag: make_member_tag, Member: make_member,
         Address: make_address, MemberNote: make_note, Order: make_order, OrderLine: make_order_line,
-        Payment: make_payment, Refund: make_refund, RefundLine: make_refund_line,
+        Payment: make_payment, Refund: make_refund, RefundLine: make_refund_line, User: make_user, Role: make_role,
+        Group: make_group, AuditLine: make_audit_line,
     }

@@ -5,11 +5,12 @@ from app.lowcode import Module
 from app.modules.audit import listeners
 from app.modules.audit.jobs import forget_old_audit_lines
 from app.modules.audit.settings import AuditSettings
-from app.modules.audit.views import AuditScreen
+from app.modules.audit.views import AuditScreen, history_panel
 
 module = Module(
     "audit", _("Audit"), icon="fa-clipboard-list", order=95,
     screens=[AuditScreen],
+    panels=[history_panel],
     jobs=[forget_old_audit_lines],
     settings=[AuditSettings],
     listeners=[

@@ -47,13 +47,9 @@ class AuditScreen(Screen):
         return render_template("houtai/staff/changes.html", changes=changes) if changes else None
 
 
+@panel(_("History"), icon="fa-clock-rotate-left")
 def history_panel(record: Any) -> Markup | None:
-    """A record's history for its own page; None for who may see neither the record nor the audit trail.
-
-        @panel(_("History"), icon="fa-clock-rotate-left")
-        def history(self, product):
-            return history_panel(product)
-    """
+    """A record's history for its own page; None for who may see neither the record nor the audit trail."""
     screen = registry().screen_of(type(record))
     allowed = may("can_view", "AuditScreen") or (screen is not None and may("can_view", screen.class_permission_name))
     if not allowed:

@@ -186,7 +186,9 @@ class RoleScreen(Screen):
             wanted = read_boxes(request.form.getlist("box"))
             # A box that is locked for this person is not sent: it stays as it is.
             wanted |= {pair for pair in stored if pair not in permitted()}
-            if request.form.get("seen") != mark(stored):
+            if "seen" not in request.form:
+                wanted = stored  # a form without the table renames and leaves the rights alone
+            elif request.form["seen"] != mark(stored):
                 raise ChangedMeanwhile()
             with forms.committing():
                 services.rename_role(role, request.form.get("name", role.name))

@@ -176,3 +176,12 @@ def test_a_history_is_of_one_record_alone(app: Flask, as_user: Any, product: Pro
     with request_of(app, client):
         panel = history_panel(db.session.get(Product, other_id))
     assert panel is not None and "Coffee" in panel and "Green tea" not in panel
+
+
+def test_the_page_of_every_record_has_its_history(as_user: Any) -> None:
+    owner = as_user("ming")
+    owner.post("/suppliers/add", data={"name": "Silk & Co", "status": "active"})
+    made = db.session.scalars(select(Supplier)).one()
+    owner.post(f"/suppliers/edit/{made.id}", data={"name": "Silk & Sons", "status": "active"})
+    page = owner.get(f"/suppliers/show/{made.id}").text
+    assert "History" in page and "Silk &amp; Co" in page and "Ming Wang" in page

@@ -109,6 +109,12 @@ def test_own_roles_can_be_renamed_starter_roles_cannot(as_user: Any, make_role: 
         services.rename_role(operator, "manager")
 
 
+def test_a_form_without_the_table_changes_no_rights(as_user: Any, make_role: Callable[..., Role]) -> None:
+    buyer = make_role("buyer", "can_view:SupplierScreen")
+    as_user("ming").post(f"/roles/edit/{buyer.id}", data={"name": "purchaser"})
+    assert services.pairs_of(role("purchaser")) == {("can_view", "SupplierScreen")}
+
+
 def test_who_has_a_role_is_shown_with_the_group_that_lends_it(as_user: Any) -> None:
     db.session.add(Group(name="night shift", label="", description="", roles=[role("operator")], users=[user("lin")]))
     db.session.commit()
