@@ -15,6 +15,7 @@ from app.core.i18n import day_text, gettext, moment_text, number_text
 from app.core.i18n import lazy as _
 from app.core.money import money_text
 from app.lowcode.registry import registry
+from app.lowcode.security.models import NO_EMAIL
 from app.lowcode.security.words import permission_text
 from app.modules.audit.models import AuditLine
 from app.roles import role_label
@@ -79,8 +80,9 @@ def changes_of(line: AuditLine) -> list[Change]:
             gone, come = ([_item(line.table_name, name, item) for item in side or []] for side in (before, after))
             found.append(Change(column_label(line.table_name, name), "", "", gone, come))
         else:
-            found.append(Change(column_label(line.table_name, name), value_text(line.table_name, name, before),
-                                value_text(line.table_name, name, after), [], []))
+            old, new = (value_text(line.table_name, name, side) for side in pair)
+            if (old, new) != (EMPTY, EMPTY):
+                found.append(Change(column_label(line.table_name, name), old, new, [], []))
     return found
 
 
@@ -101,7 +103,7 @@ def _new_words(change: Change) -> str:
 
 def value_text(table_name: str | None, name: str, value: Any) -> str:
     """A stored value as the reader's language writes it."""
-    if value is None or value == "":
+    if value is None or value == "" or str(value).endswith(f"@{NO_EMAIL}"):
         return EMPTY
     if value == SECRET:
         return str(SECRET)
