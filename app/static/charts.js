@@ -15,6 +15,7 @@
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const FEW_NAMES = 8; // so many bars always have their names, in two lines if need be
   const TOKENS = { muted: "text-faint", faint: "edge", text: "text" };
 
   // -- words and numbers ------------------------------------------------------------------------------------
@@ -84,6 +85,9 @@
       for (const axis of [option.xAxis, option.yAxis].flat()) {
         if (axis.type === "category" && axis.inverse) {
           axis.axisLabel = { ...axis.axisLabel, width: isNarrow ? 84 : 150, overflow: "truncate" };
+        } else if (axis.type === "category" && axis.data.length <= FEW_NAMES) {
+          const width = (box.clientWidth - 60) / axis.data.length;
+          axis.axisLabel = { ...axis.axisLabel, interval: 0, width, overflow: "break", lineHeight: 15 };
         } else if (axis.type !== "category" && isNarrow) axis.splitNumber = 4;
       }
     }
@@ -120,7 +124,7 @@
       }
       const words = formatters(answer.language, answer.currency);
       const lying = option.yAxis?.find((axis) => axis.type === "category");
-      if (lying) box.style.height = `${Math.max(box.clientHeight, 64 + 34 * lying.data.length)}px`;
+      if (lying) box.style.minHeight = `${Math.max(box.clientHeight, 64 + 34 * lying.data.length)}px`;
       const chart = echarts.init(box, theme(), { renderer: "canvas", locale: answer.language.startsWith("zh") ? "ZH" : "EN" });
       const draw = () => chart.setOption(fit(revive(option, words), box), true);
       draw();

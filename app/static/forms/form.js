@@ -5,7 +5,11 @@
 
   houtai.enhance("form[data-guarded]", (form) => {
     const mark = form.querySelector("[data-unsaved]");
-    const state = () => new URLSearchParams(new FormData(form)).toString();
+    const state = () => {
+      // The editor also writes into its textarea when the page is about to be left, and not quite the same.
+      window.hugerte?.get().forEach((editor) => { if (editor.initialized && form.contains(editor.getElement())) editor.save(); });
+      return new URLSearchParams(new FormData(form)).toString();
+    };
     // What came back with errors has not been saved either.
     let saved = form.querySelector(".error-summary") ? null : state();
     let leaving = false;
