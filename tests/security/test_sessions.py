@@ -371,6 +371,6 @@ def test_old_sessions_are_forgotten(app: Flask, as_user: Any) -> None:
 
 
 def test_the_first_owner_is_made_once(app: Flask) -> None:
-    assert services.ensure_first_admin("boss", "a harbour of their own") is None
+    assert accounts.ensure_first_admin("boss", "a harbour of their own") is None
     with pytest.raises(Exception, match="check"):
         accounts.make_owner("hua", "a harbour of their own")

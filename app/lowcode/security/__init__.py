@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
+from typing import NoReturn
 
-from flask import Flask
+from flask import Flask, abort
 
 from app.lowcode.security import csrf, headers, identity, limits
 from app.lowcode.security.agents import agent_words
@@ -61,10 +62,10 @@ def check_secret_key(key: object) -> None:
 
 
 def ensure_first_admin(username: str = "admin", password: str | None = None) -> str | None:
-    """Make the first owner if there is no user yet; see `app.modules.staff.services.ensure_first_admin`."""
-    from app.modules.staff import services
+    """Make the first owner if there is no user yet; see `app.lowcode.security.accounts`."""
+    from app.lowcode.security import accounts
 
-    return services.ensure_first_admin(username, password)
+    return accounts.ensure_first_admin(username, password)
 
 
 def _defaults(secret: str) -> dict[str, object]:
@@ -94,9 +95,7 @@ def _defaults(secret: str) -> dict[str, object]:
 
 def _close_framework_routes(app: Flask) -> None:
     """The framework changes the language and its back-stack by GET; both have other ways here."""
-    from flask import abort
-
-    def closed(**_arguments: object) -> None:
+    def closed(**_arguments: object) -> NoReturn:
         abort(404)
 
     for endpoint in ("LocaleView.index", "UtilView.back"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import roles
 from app.core import clock
@@ -30,6 +30,14 @@ def make_owner(username: str, password: str | None = None) -> str:
     db.session.flush()
     signing_in.note_password(user.id, must_change=password is None)
     return chosen
+
+
+def ensure_first_admin(username: str = "admin", password: str | None = None) -> str | None:
+    """Make the first owner where there is no user at all; gives the password, None where there are users already. The
+    caller commits."""
+    if db.session.scalar(select(func.count()).select_from(User)):
+        return None
+    return make_owner(username, password)
 
 
 def reset_password(username: str) -> str:

@@ -31,7 +31,7 @@ from app.core.database import db
 from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode import access
-from app.lowcode.security import accounts, passwords, sessions, signed_in, signing_in
+from app.lowcode.security import passwords, sessions, signed_in, signing_in
 from app.lowcode.security.models import NO_EMAIL
 from app.lowcode.security.users import find_user
 
@@ -179,13 +179,6 @@ def sign_out_everywhere(user: User) -> int:
 def live_sessions(user: User) -> list[Any]:
     """Where `user` is signed in now."""
     return sessions.live_sessions(user.id)
-
-
-def ensure_first_admin(username: str = "admin", password: str | None = None) -> str | None:
-    """Make the first owner where there is no user at all; gives the password, None where there are users already."""
-    if db.session.scalar(select(func.count()).select_from(User)):
-        return None
-    return accounts.make_owner(username, password)
 
 
 # -- roles ----------------------------------------------------------------------------------------------------------
