@@ -37,7 +37,8 @@ def test_every_library_comes_with_its_licence_and_a_free_one() -> None:
         assert (vendor.VENDOR / package.folder / "LICENSE").stat().st_size > 500, package.name
 
 
-OWN = sorted(file for kind in ("*.js", "*.css") for file in (ROOT / "app" / "static").rglob(kind) if "vendor" not in file.parts)
+OWN = sorted(
+    file for kind in ("*.js", "*.css") for file in (ROOT / "app" / "static").rglob(kind) if "vendor" not in file.parts)
 
 
 @pytest.mark.parametrize("file", OWN, ids=lambda file: file.name)

@@ -34,41 +34,51 @@ class Package:
 
     name: str
     version: str
-    sha256: str
     licence: str
     folder: str
+    sha256: str
     files: dict[str, str] = field(default_factory=dict)
 
 
 PACKAGES = [
-    Package("echarts", "6.1.0", "681aff88cc1038c3fa941a3a53d1b177a52250b05335efc607d6105ae13be481", "Apache-2.0", "echarts", {
-        "dist/echarts.min.js": "echarts.min.js", "LICENSE": "LICENSE", "NOTICE": "NOTICE", "licenses/LICENSE-d3": "LICENSE-d3",
+    Package("echarts", "6.1.0", "Apache-2.0", "echarts",
+            "681aff88cc1038c3fa941a3a53d1b177a52250b05335efc607d6105ae13be481", {
+        "dist/echarts.min.js": "echarts.min.js", "LICENSE": "LICENSE", "NOTICE": "NOTICE",
+        "licenses/LICENSE-d3": "LICENSE-d3",
     }),
-    Package("tom-select", "2.6.2", "91e3a429b42d9163e8ade96f3603109d3b7faa7f9b1a5259fa30f8f4b162415a", "Apache-2.0", "tom-select", {
-        "dist/js/tom-select.complete.min.js": "tom-select.min.js", "dist/css/tom-select.min.css": "tom-select.min.css",
-        "LICENSE": "LICENSE",
+    Package("tom-select", "2.6.2", "Apache-2.0", "tom-select",
+            "91e3a429b42d9163e8ade96f3603109d3b7faa7f9b1a5259fa30f8f4b162415a", {
+        "dist/js/tom-select.complete.min.js": "tom-select.min.js",
+        "dist/css/tom-select.min.css": "tom-select.min.css", "LICENSE": "LICENSE",
     }),
-    Package("flatpickr", "4.6.13", "912da5a92aea3447d39ab83d83706c004c999ee9b013a6267fab3d8710e8a7a8", "MIT", "flatpickr", {
+    Package("flatpickr", "4.6.13", "MIT", "flatpickr",
+            "912da5a92aea3447d39ab83d83706c004c999ee9b013a6267fab3d8710e8a7a8", {
         "dist/flatpickr.min.js": "flatpickr.min.js", "dist/flatpickr.min.css": "flatpickr.min.css",
         "dist/l10n/zh.js": "zh.js", "dist/l10n/zh-tw.js": "zh-tw.js", "LICENSE.md": "LICENSE",
     }),
-    Package("sortablejs", "1.15.7", "66cbfc8fa18860783584fe0c346baf6cbf3399da72d23d21053425ba232abed4", "MIT", "sortablejs", {
+    Package("sortablejs", "1.15.7", "MIT", "sortablejs",
+            "66cbfc8fa18860783584fe0c346baf6cbf3399da72d23d21053425ba232abed4", {
         "Sortable.min.js": "sortable.min.js", "LICENSE": "LICENSE",
     }),
-    Package("hugerte", "1.0.14", "067d99b549d234cc2fb2b1f53fb0b120e5e777f122b963a074e80f511961be78", "MIT", "hugerte", {
+    Package("hugerte", "1.0.14", "MIT", "hugerte",
+            "067d99b549d234cc2fb2b1f53fb0b120e5e777f122b963a074e80f511961be78", {
         "hugerte.min.js": "hugerte.min.js", "license.txt": "LICENSE",
-        "themes/silver/theme.min.js": "themes/silver/theme.min.js", "models/dom/model.min.js": "models/dom/model.min.js",
+        "themes/silver/theme.min.js": "themes/silver/theme.min.js",
+        "models/dom/model.min.js": "models/dom/model.min.js",
         "icons/default/icons.min.js": "icons/default/icons.min.js",
         **{f"skins/ui/{skin}/{sheet}.min.css": f"skins/ui/{skin}/{sheet}.min.css"
            for skin in ("oxide", "oxide-dark") for sheet in ("skin", "content")},
         **{f"plugins/{plugin}/plugin.min.js": f"plugins/{plugin}/plugin.min.js" for plugin in EDITOR_PLUGINS},
     }),
     # The editor's Chinese: packs of the TinyMCE 6 generation, which are MIT like the editor that was forked from it.
-    Package("tinymce-i18n", "26.9.21", "ae9e80ab687adc36b753860a1dbd2b6d3b07a502b345e55daa953e3a1a9c4d8a", "MIT", "hugerte/langs", {
-        "langs6/zh-Hans.js": "zh-Hans.js", "langs6/zh-Hant.js": "zh-Hant.js", "LICENSE.md": "LICENSE", "NOTICE.md": "NOTICE",
+    Package("tinymce-i18n", "26.9.21", "MIT", "hugerte/langs",
+            "ae9e80ab687adc36b753860a1dbd2b6d3b07a502b345e55daa953e3a1a9c4d8a", {
+        "langs6/zh-Hans.js": "zh-Hans.js", "langs6/zh-Hant.js": "zh-Hant.js",
+        "LICENSE.md": "LICENSE", "NOTICE.md": "NOTICE",
     }),
     # Drawn into one sprite by `sprite`.
-    Package("@tabler/icons", "3.51.0", "b30108713d3fa60aee862c2a133225da8e0f309be0708fe2925763ff810c766c", "MIT", "icons", {
+    Package("@tabler/icons", "3.51.0", "MIT", "icons",
+            "b30108713d3fa60aee862c2a133225da8e0f309be0708fe2925763ff810c766c", {
         "LICENSE": "LICENSE",
     }),
 ]
@@ -86,7 +96,7 @@ def unpack(package: Package, folder: Path) -> dict[str, bytes]:
     (archive,) = folder.glob("*.tgz")
     found = digest(archive.read_bytes())
     if found != package.sha256:
-        raise SystemExit(f"{package.name} {package.version}: its archive has sha256 {found}, expected {package.sha256}.")
+        raise SystemExit(f"{package.name} {package.version}: sha256 is {found}, expected {package.sha256}.")
     files: dict[str, bytes] = {}
     with tarfile.open(archive) as tar:
         for member in tar:
@@ -113,7 +123,8 @@ def sprite(files: dict[str, bytes]) -> bytes:
         svg = files[f"icons/{'filled' if solid else 'outline'}/{drawing}.svg"].decode()
         shapes = re.findall(r"<(?!svg|/svg|path stroke=\"none\" d=\"M0 0h24v24H0z\")[^>]+>", svg)
         look = 'fill="currentColor" stroke="none"' if solid else 'fill="none"'
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {look}>{"".join(" ".join(s.split()) for s in shapes)}</symbol>')
+        drawn = "".join(" ".join(shape.split()) for shape in shapes)
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {look}>{drawn}</symbol>')
     return ('<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n").encode()
 
 
@@ -134,7 +145,8 @@ def fetch() -> None:
         (VENDOR / name).parent.mkdir(parents=True, exist_ok=True)
         (VENDOR / name).write_bytes(data)
     manifest = {
-        "packages": [{"name": p.name, "version": p.version, "licence": p.licence, "sha256": p.sha256} for p in PACKAGES],
+        "packages": [{"name": each.name, "version": each.version, "licence": each.licence, "sha256": each.sha256}
+                     for each in PACKAGES],
         "files": {name: digest(data) for name, data in sorted(written.items())},
     }
     MANIFEST.write_text(json.dumps(manifest, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""icon("fa-truck"): a drawing from the sprite `static/vendor/icons.svg`, as inline SVG that takes the colour of its text.
+"""icon("fa-truck"): a drawing from the sprite `static/vendor/icons.svg`, as inline SVG in the colour of its text.
 
 The names are Font Awesome's, with or without `fa-`; `tools/icon_names.py` says which drawing each one is. A name
 that the sprite does not have is drawn as a plain circle, so a page never has a hole; `is_icon` tells tests.
@@ -53,5 +53,5 @@ def _drawn(root: str, name: str, label: str) -> Markup:
         plain = UNKNOWN
     turns = " icon-turns" if TURNS.search(plain) else ""
     said = Markup('role="img" aria-label="%s"') % label if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="icon%s" %s focusable="false"><use href="%s/static/vendor/icons.svg?v=%s#%s"></use></svg>') % (
-        turns, said, root, version, plain)
+    address = f"{root}/static/vendor/icons.svg?v={version}#{plain}"
+    return Markup('<svg class="icon%s" %s focusable="false"><use href="%s"></use></svg>') % (turns, said, address)

@@ -28,6 +28,7 @@ def thing(shop: LiveShop, thing_id: int) -> dict[str, Any] | None:
     """What the shop keeps about a thing now; None if it is gone."""
     with shop.app.app_context():
         found = db.session.get(Thing, thing_id)
-        kept = None if found is None else {column.key: getattr(found, column.key) for column in Thing.__mapper__.columns}
+        keys = Thing.__mapper__.columns.keys()
+        kept = None if found is None else {key: getattr(found, key) for key in keys}
         db.session.remove()
     return kept

@@ -16,7 +16,7 @@ ASKED = re.compile(r"""(?:\bicon\(|\bicon\s*=\s*|"icon":\s*)["']([a-z][a-z0-9-]*
 def asked_for() -> dict[str, str]:
     """Icon name → a file that asks for it."""
     files = [file for kind in ("*.py", "*.html") for file in APP.rglob(kind)]
-    return {one or two: file.relative_to(APP).as_posix() for file in files for one, two in ASKED.findall(file.read_text())}
+    return {one or two: file.name for file in files for one, two in ASKED.findall(file.read_text())}
 
 
 def test_every_icon_that_is_asked_for_has_a_drawing() -> None:
