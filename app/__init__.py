@@ -20,6 +20,7 @@ def _is_there(name: str) -> bool:
 
 def create_app(overrides: dict[str, Any] | None = None, *, modules: list[Any] | None = None) -> Flask:
     """The whole application. `overrides` win over `config.py`; `modules` adds manifests to MODULES, for tests."""
+    from app import cli
     from app.core import database
     from app.core.database import db
     from app.lowcode import framework
@@ -37,4 +38,5 @@ def create_app(overrides: dict[str, Any] | None = None, *, modules: list[Any] | 
             manifest.register(app)
         app.extensions["houtai_modules"] = manifests
         framework.finish(app)
+        cli.register(app)
     return app

@@ -32,7 +32,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
 
+from app.core.changes import BulkChanged
 from app.core.errors import BusinessError
+from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.core.i18n import lazy_ngettext
 
@@ -99,9 +101,15 @@ class ImportReport:
         if self.refused_count and not skip_bad_rows:
             raise ImportRefused(self)
 
-    def total(self, outcome: str) -> int:
-        """How many things had this outcome, of all kinds."""
-        return sum(counts[outcome] for counts in self.outcome.values())
+    def announce(self, table: str) -> int:
+        """Tell the audit trail in one line under `table` what was brought; returns how many things were added or
+        changed, and stays silent where there were none."""
+        count = sum(counts["added"] + counts["changed"] for counts in self.outcome.values())
+        if count:
+            publish(BulkChanged(table, count, {
+                "source": self.source, **{kind: dict(counts) for kind, counts in self.outcome.items()},
+                "refused": self.refused_count}))
+        return count
 
 
 class Progress(Protocol):

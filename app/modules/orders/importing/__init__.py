@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.core.changes import BulkChanged
 from app.core.db import db
 from app.core.events import publish
 from app.core.i18n import lazy as _
@@ -91,11 +90,7 @@ def _tell(ledger: Ledger, report: ImportReport) -> None:
     if rounded:
         report.note(_("Lines whose price has a part of a fen, so that their amount was rounded half up: %(count)s.",
                       count=rounded))
-    written = report.total("added") + report.total("changed")
-    if written:
+    if report.announce(Order.__tablename__):
         publish(OrdersLoaded())
-        publish(BulkChanged(Order.__tablename__, written, {
-            "source": SOURCE, **{kind: dict(counts) for kind, counts in report.outcome.items()},
-            "refused": report.refused_count}))
 
 

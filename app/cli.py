@@ -1,0 +1,140 @@
+"""Commands that belong to no single module: bringing data from other systems, and the demo shop."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy.exc import IntegrityError
+
+from app.core.actor import Actor, acting_as
+from app.core.db import db, explain
+from app.core.errors import BusinessError
+from app.core.importing import ImportRefused, ImportReport, Progress
+from app.core.table_files import TableFolder
+
+SHOWN_REFUSALS = 50
+
+imports = AppGroup("import", help="Bring data from other systems; running again brings nothing twice.")
+
+
+class Bars:
+    """Progress as bars on the terminal; where there is none, a line for each step."""
+
+    @contextlib.contextmanager
+    def step(self, label: Any, length: int) -> Iterator[Callable[[int], Any]]:
+        with click.progressbar(length=length, label=f"{label!s:<24}", width=32, file=sys.stderr) as bar:
+            yield bar.update
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--skip-bad-rows", is_flag=True,
+                     help="Bring the good rows and list the bad ones; otherwise one bad row keeps all from being "
+                          "changed."),
+        click.option("--encoding", default="utf-8", show_default=True,
+                     help="What the file is written in, e.g. gb18030."),
+        click.option("--refused", type=click.Path(dir_okay=False, path_type=Path),
+                     help="Write all refused rows into this CSV file."),
+    ):
+        command = option(command)
+    return command
+
+
+@imports.command("litemall")
+@click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path))
+@_options
+def import_litemall_command(folder: Path, skip_bad_rows: bool, encoding: str, refused: Path | None) -> None:
+    """Bring regions, categories, brands, products and reviews of a litemall shop from the CSV files in FOLDER."""
+    _run("litemall", lambda: import_litemall(
+        folder, skip_bad_rows=skip_bad_rows, encoding=encoding, progress=Bars()), refused)
+
+
+@imports.command("online-retail")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@_options
+def import_online_retail_command(file: Path, skip_bad_rows: bool, encoding: str, refused: Path | None) -> None:
+    """Bring the invoices of the UCI Online Retail file (CSV, gzipped or not) as orders and refunds."""
+    from app.modules.orders.importing import import_online_retail
+
+    _run("online-retail", lambda: import_online_retail(
+        file, skip_bad_rows=skip_bad_rows, encoding=encoding, progress=Bars()), refused)
+
+
+def import_litemall(folder: Path, *, skip_bad_rows: bool = False, encoding: str = "utf-8",
+                    progress: Progress | None = None) -> ImportReport:
+    """Bring a litemall shop: regions into the members' module, the rest into the catalogue; the edge commits.
+
+    Raises a BrokenFile, and ImportRefused for rows that cannot be taken unless `skip_bad_rows`; the edge then rolls
+    back, so that nothing was changed.
+    """
+    from app.modules.catalog.importing import SOURCE, import_catalogue
+    from app.modules.members.importing import import_regions
+
+    report = ImportReport(SOURCE)
+    tables = TableFolder(folder, "litemall_", report, encoding=encoding, progress=progress)
+    import_regions(tables)
+    import_catalogue(tables)
+    report.settle(skip_bad_rows)
+    report.announce("products")
+    return report
+
+
+def _run(source: str, work: Callable[[], ImportReport], refused: Path | None) -> None:
+    """Do an import as one transaction and say what became of it; exit code 1 when it was refused."""
+    try:
+        with acting_as(Actor("import", source)):
+            report = work()
+            db.session.commit()
+    except BusinessError as error:
+        db.session.rollback()
+        if isinstance(error, ImportRefused):
+            _list_refusals(error.report, refused)
+        raise click.ClickException(_words(error)) from None
+    except IntegrityError as error:
+        db.session.rollback()
+        raise click.ClickException(f"Nothing was changed. {_words(explain(error))}") from None
+    _print_report(report)
+    _list_refusals(report, refused)
+
+
+def _words(error: BusinessError) -> str:
+    """What is wrong, with the field where one is named."""
+    fields = "; ".join(f"{name}: {message}" for name, message in error.fields.items())
+    return f"{error} ({fields})" if fields else str(error)
+
+
+def _print_report(report: ImportReport) -> None:
+    width = max((len(kind) for kind in report.outcome), default=0)
+    for kind, counts in report.outcome.items():
+        words = ", ".join(f"{number:,} {outcome.replace('_', ' ')}" for outcome, number in counts.items() if number)
+        click.echo(f"  {kind:<{width}}  {words or 'nothing new'}")
+    for note in report.notes:
+        click.echo(f"  Note: {note}")
+
+
+def _list_refusals(report: ImportReport, refused: Path | None) -> None:
+    """The refused rows on the error stream, the first of them at least, and in a file where one is wanted."""
+    for refusal in report.refusals[:SHOWN_REFUSALS]:
+        click.echo(f"  {refusal.file} row {refusal.row}: {refusal.reason}", err=True)
+    if report.refused_count > SHOWN_REFUSALS:
+        click.echo(f"  … and {report.refused_count - SHOWN_REFUSALS:,} more.", err=True)
+    if report.refused_count:
+        click.echo(f"  {report.refused_count:,} rows were refused.", err=True)
+    if refused is not None:
+        with refused.open("w", encoding="utf-8-sig", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("file", "row", "reason"))
+            writer.writerows((refusal.file, refusal.row, refusal.reason) for refusal in report.refusals)
+
+
+def register(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    app.cli.add_command(imports)
