@@ -15,15 +15,16 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app import preparing
-from app.core import catalogues, html, i18n, money
+from app.core import catalogues, html, i18n, jobs, money
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
 from app.lowcode import api, registry, security
 from app.lowcode.access import permitted, wants_json
 from app.lowcode.icons import icon
-from app.lowcode.pages import safe_return
+from app.lowcode.security.redirects import came_from
 from app.lowcode.shell import shell
+from app.lowcode.table import record_table
 
 log = logging.getLogger(__name__)
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -53,6 +54,7 @@ def set_up(app: Flask, database: Any) -> None:
     AppBuilder(app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False)
     catalogues.set_up(app)
     app.cli.add_command(preparing.commands)
+    app.cli.add_command(jobs.commands)
     i18n.set_up_templates(app.jinja_env)
     _add_error_pages(app)
 
@@ -97,7 +99,7 @@ def _digest(name: str) -> str:
 
 def _add_template_words(app: Flask) -> None:
     app.jinja_env.globals.update(
-        shell=shell, icon=icon, asset=asset, csp_nonce=security.csp_nonce, request_id=security.request_id,
+        shell=shell, icon=icon, record_table=record_table, asset=asset, csp_nonce=security.csp_nonce, request_id=security.request_id,
         language_tag=i18n.language_tag)
     app.jinja_env.filters.update(
         money=money.money_text, moment=i18n.moment_text, day=i18n.day_text, number=i18n.number_text,
@@ -117,7 +119,7 @@ def _add_error_pages(app: Flask) -> None:
 def error_page(code: int, title: Any = None, text: Any = None) -> tuple[str, int]:
     """A page that says what went wrong and where to go next; it never repeats what a database or a program said."""
     given_title, given_text = ERROR_TEXTS.get(code, ERROR_TEXTS[500 if code >= 500 else 400])
-    back = safe_return(request.referrer.split(request.host, 1)[-1] if request.referrer and request.host in request.referrer else None)
+    back = came_from("")
     return render_template(
         "houtai/message.html", code=code, title=title or given_title, text=text if text is not None else given_text,
         action_label=_("Go back") if back else _("To the home page"), action_url=back or url_for("HomeView.index")), code

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field as dataclass_field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from markupsafe import Markup, escape
@@ -24,6 +24,7 @@ from app.lowcode.fields import Field, primary_key
 from app.lowcode.filters import Filter, text_of, titles_of
 from app.lowcode.listing import Count, Listing, Rows
 from app.lowcode.registry import registry
+from app.lowcode.security.redirects import came_from, is_safe_path
 
 if TYPE_CHECKING:
     from wtforms import Form
@@ -52,10 +53,7 @@ class Page:
 
 def safe_return(target: str | None) -> str | None:
     """An address inside this back office to go back to, or None for anything else."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
-        return None
-    parts = urlsplit(target)
-    return None if parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in target) else target
+    return target if is_safe_path(target) else None
 
 
 def here() -> str:
@@ -289,12 +287,8 @@ def form_page(screen: "Screen", form: "Form", record: Any | None, *, message: st
 
 def _referrer() -> str | None:
     """The list from which a form was opened, with its filters, so that saving leads back to it."""
-    if not request.referrer:
-        return None
-    parts = urlsplit(request.referrer)
-    if parts.netloc != request.host or not parts.path.endswith("/list/"):
-        return None
-    return safe_return(parts.path + (f"?{parts.query}" if parts.query else ""))
+    target = came_from("")
+    return target if target.split("?")[0].endswith("/list/") else None
 
 
 def delete_question(title: Any) -> str:

@@ -1,15 +1,19 @@
 """The frame around every page: menu, user, languages, theme. `shell()` is what `houtai/base.html` asks.
 
-The sidebar is the same for all who may do the same in one language, so its HTML is drawn once for them and kept.
+Much of a page is the same every time: the menu for all who may do the same in one language, the words for scripts
+and the dialogs for everyone who reads that language, the top bar for one session. Such parts are drawn once and kept.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import current_app, g, render_template, request, url_for
+from flask import current_app, g, render_template, request, session, url_for
+from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app.core.i18n import current_locale, language_tag, text_direction
@@ -18,7 +22,10 @@ from app.lowcode.access import may, permission_set_key
 from app.lowcode.registry import Entry, registry
 from app.lowcode.security import current_preferences, signed_in
 
-KEPT_SIDEBARS = 64
+KEPT_PARTS = 512
+"""Pieces of HTML kept in a process; the oldest goes first."""
+SESSION_PARTS = {"topbar", "language_menu", "theme_menu"}
+"""Parts with forms: they carry the session's form token."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +106,35 @@ class Shell:
     @cached_property
     def sidebar(self) -> Markup:
         """The menu as HTML, kept per set of permissions and language."""
-        key = (permission_set_key(), current_locale(), request.script_root)
-        kept: dict[Any, Markup] = current_app.extensions.setdefault("houtai_sidebars", {})
-        if key not in kept:
-            if len(kept) >= KEPT_SIDEBARS:
-                kept.clear()
-            groups: list[dict[str, Any]] = [{"label": None, "icon": None, "items": [
-                {"label": _("Home"), "url": self.home_url, "icon": "house"}]}]
-            groups += [
-                {"label": module.label, "icon": module.icon,
-                 "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries]}
-                for module, entries in menu()]
-            kept[key] = Markup(render_template("houtai/parts/sidebar.html", groups=groups))
-        return kept[key]
+        return self._kept(("sidebar", permission_set_key()), self._draw_sidebar)
+
+    def part(self, name: str) -> Markup:
+        """`houtai/parts/<name>.html`, for parts that depend on nothing but language, theme and session."""
+        key: tuple[Any, ...] = ("part", name)
+        if name in SESSION_PARTS:
+            generate_csrf()
+            key += (session.get("csrf_token"), self.theme, self.user, permission_set_key())
+        return self._kept(key, lambda: render_template(f"houtai/parts/{name}.html", s=self))
+
+    def _draw_sidebar(self) -> str:
+        groups: list[dict[str, Any]] = [{"label": None, "icon": None, "items": [
+            {"label": _("Home"), "url": self.home_url, "icon": "house"}]}]
+        groups += [
+            {"label": module.label, "icon": module.icon,
+             "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries]}
+            for module, entries in menu()]
+        return render_template("houtai/parts/sidebar.html", groups=groups)
+
+    @staticmethod
+    def _kept(key: tuple[Any, ...], draw: Callable[[], str]) -> Markup:
+        kept: OrderedDict[Any, Markup] = current_app.extensions.setdefault("houtai_parts", OrderedDict())
+        key += (current_locale(), request.script_root)
+        found = kept.get(key)
+        if found is None or current_app.debug:
+            found = kept[key] = Markup(draw())
+            while len(kept) > KEPT_PARTS:
+                kept.popitem(last=False)
+        return found
 
 
 def shell() -> Shell:
