@@ -21,7 +21,7 @@ LONGEST_VALUE = 500
 SHORTEST_MEMORY_DAYS = 180
 """网络安全法 asks that logs are kept for six months at least."""
 MOST_ITEMS = 400
-"""Items of a list that a line keeps: enough for all rights of a role."""
+"""Items of a list that a line keeps: enough for all permissions of a role."""
 _WAITING = "audit_lines_waiting"
 
 

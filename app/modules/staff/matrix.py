@@ -27,7 +27,7 @@ class ChangedMeanwhile(BusinessError):
 
 @dataclass(frozen=True)
 class Box:
-    """One tick box. `value` is what the form sends; `locked` where the person at the screen lacks the right."""
+    """One tick box. `value` is what the form sends; `locked` where the person at the screen lacks the permission."""
 
     value: str
     label: str

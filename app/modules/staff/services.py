@@ -1,9 +1,9 @@
-"""What can be done with users, roles and groups, and what nobody may do: rise above their own rights, or lock everyone
-out.
+"""What can be done with users, roles and groups, and what nobody may do: rise above their own permissions, or lock
+everyone out.
 
-Three rules stand behind everything here. Nobody gives away a right they do not have. Nobody changes, resets or shuts
-out someone who may do more than they. And there is always one active owner left. Commands and the program itself act
-without these limits of rights, since whoever runs them has the machine.
+Three rules stand behind everything here. Nobody gives away a permission they do not have. Nobody changes, resets or
+shuts out someone who may do more than they. And there is always one active owner left. Commands and the program itself
+act without these limits, since whoever runs them has the machine.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ Pair = tuple[str, str]
 
 
 class AboveYou(NotAllowed):
-    """The actor would give away a right they lack, or reach for someone who may do more than they. HTTP 403."""
+    """The actor would give away a permission they lack, or reach for someone who may do more than they. HTTP 403."""
 
     code = "above_you"
 
     @classmethod
     def default_message(cls) -> object:
-        return _("This would give someone rights that you do not have yourself.")
+        return _("This would give someone permissions that you do not have yourself.")
 
 
 class LastOwner(BusinessError):
@@ -65,7 +65,7 @@ class LastOwner(BusinessError):
 def create_user(username: str, name: str, *, email: str | None = None, user_roles: Iterable[Role] = (),
                 groups: Iterable[Group] = ()) -> tuple[User, str]:
     """Make a user; gives them and a one-time password that must be changed at the first sign-in. Refuses a name in
-    use, and roles that reach above the actor's own rights."""
+    use, and roles that reach above the actor's own permissions."""
     user = User(username=username, first_name=name, last_name="", email=email or "", roles=list(user_roles),
                 groups=list(groups))
     chosen = complete_new_user(user)
@@ -190,11 +190,11 @@ def pairs_of(role: Role) -> set[Pair]:
 
 
 def create_role(name: str, like: Role | None = None) -> Role:
-    """Make a role, with the rights of another one if given, as far as the actor has them too."""
+    """Make a role, with the permissions of another one if given, as far as the actor has them too."""
     role = Role(name=name)
     check_role(role)
     if like is not None:
-        mine = rights_of_actor()
+        mine = permissions_of_actor()
         role.permissions = [
             pair for pair in like.permissions
             if mine is None or (pair.permission.name, pair.view_menu.name) in mine]
@@ -226,14 +226,14 @@ def rename_role(role: Role, name: str) -> None:
 
 def set_permissions(role: Role, wanted: set[Pair]) -> tuple[set[Pair], set[Pair]]:
     """Let `role` allow exactly `wanted`; gives what was added and what was taken away. Counts from the next request of
-    everyone who has the role. Refuses rights the actor lacks, and any change to the owner role."""
+    everyone who has the role. Refuses permissions the actor lacks, and any change to the owner role."""
     if role.name == roles.OWNER:
         raise BusinessError(_("The owner may do everything; this role cannot be changed."))
     before = pairs_of(role)
     added, taken = wanted - before, before - wanted
-    mine = rights_of_actor()
+    mine = permissions_of_actor()
     if mine is not None and not added | taken <= mine:
-        raise AboveYou(_("You can give and take only rights that you have yourself."))
+        raise AboveYou(_("You can give and take only permissions that you have yourself."))
     known = {(pair.permission.name, pair.view_menu.name): pair for pair in db.session.scalars(select(PermissionView))}
     if not added <= set(known):
         raise InvalidInput(message=_("There is no such permission."))
@@ -247,9 +247,9 @@ def delete_role(role: Role) -> None:
     """Take a role away from everyone. The owner role stays; a deleted starter role does not come back by itself."""
     if role.name == roles.OWNER:
         raise BusinessError(_("The owner role cannot be deleted."))
-    mine = rights_of_actor()
+    mine = permissions_of_actor()
     if mine is not None and not pairs_of(role) <= mine:
-        raise AboveYou(_("You can give and take only rights that you have yourself."))
+        raise AboveYou(_("You can give and take only permissions that you have yourself."))
     role.permissions = []
     role.user = []
     role.groups = []
@@ -298,20 +298,20 @@ def delete_group(group: Group) -> None:
 # -- the three rules ------------------------------------------------------------------------------------------------
 
 
-def rights_of_actor() -> access.Permitted | None:
+def permissions_of_actor() -> access.Permitted | None:
     """What the actor may do; None for one without limits: a command, a job, the program itself."""
     return access.permitted() if has_request_context() else None
 
 
 def is_owner() -> bool:
     """Whether the actor may make and unmake owners."""
-    return rights_of_actor() is None or roles.OWNER in access.role_names()
+    return permissions_of_actor() is None or roles.OWNER in access.role_names()
 
 
 def refuse_if_above(user: User) -> None:
     """Refuse to touch someone who may do more than the actor: their password, name or roles are a way to their
-    rights."""
-    mine = rights_of_actor()
+    permissions."""
+    mine = permissions_of_actor()
     if mine is None or user.id is None:
         return
     with db.session.no_autoflush:
@@ -343,7 +343,7 @@ def _is_an_owner(user_id: int) -> bool:
 
 def _check_given_roles(given: Iterable[Role], taken: Iterable[Role]) -> None:
     """Refuse to give a role that allows what the actor may not do, and to make or unmake an owner without being one."""
-    mine = rights_of_actor()
+    mine = permissions_of_actor()
     if mine is None:
         return
     given, taken = list(given), list(taken)

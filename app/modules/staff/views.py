@@ -117,7 +117,7 @@ class UserScreen(Screen):
 
     @panel(_("What this user may do"), icon="fa-shield-halved")
     def rights(self, user: User) -> str | None:
-        """The rights of all their roles together, for those who may look into roles."""
+        """The permissions of all their roles together, for those who may look into roles."""
         if not may("can_view", "RoleScreen"):
             return None
         from app.lowcode import access
@@ -147,14 +147,15 @@ class RoleScreen(Screen):
     show_columns = ["label", "description"]
     form_columns = ["name"]
     label_columns = {
-        "label": _("Name"), "description": _("Description"), "user_count": _("Users"), "permission_count": _("Rights"),
+        "label": _("Name"), "description": _("Description"), "user_count": _("Users"),
+        "permission_count": _("Permissions"),
     }
     list_options = [selectinload(Role.user), selectinload(Role.permissions)]
 
     @expose("/add", methods=["GET", "POST"])
     @permission("add")
     def add(self) -> Any:
-        """A name, and whose rights to begin with; then the table of rights."""
+        """A name, and whose permissions to begin with; then the table of permissions."""
         like = request.values.get("like", type=int)
         message = None
         if request.method == "POST":
@@ -174,7 +175,7 @@ class RoleScreen(Screen):
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @permission("edit")
     def edit(self, pk: str) -> Any:
-        """The table of rights."""
+        """The table of permissions."""
         role = self.get(pk)
         stored = services.pairs_of(role)
         if request.method == "GET":
@@ -187,7 +188,7 @@ class RoleScreen(Screen):
             # A box that is locked for this person is not sent: it stays as it is.
             wanted |= {pair for pair in stored if pair not in permitted()}
             if "seen" not in request.form:
-                wanted = stored  # a form without the table renames and leaves the rights alone
+                wanted = stored  # a form without the table renames and leaves the permissions alone
             elif request.form["seen"] != mark(stored):
                 raise ChangedMeanwhile()
             with forms.committing():
@@ -199,7 +200,7 @@ class RoleScreen(Screen):
             name = request.form.get("name", role.name)
             page = self._matrix_page(role, wanted, services.pairs_of(role), name, str(error))
             return page, error.status
-        flash(gettext("Saved: %(added)s rights given, %(taken)s taken away.", added=len(added), taken=len(taken)),
+        flash(gettext("Saved: %(added)s permissions given, %(taken)s taken away.", added=len(added), taken=len(taken)),
               "success")
         return redirect(url_for(f"{self.endpoint}.show", pk=pk))
 

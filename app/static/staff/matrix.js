@@ -1,4 +1,4 @@
-/* The table of rights of a role: toggles for a row, a column, a module and all; a summary of what will change, shown
+/* The table of permissions of a role: toggles for a row, a column, a module and all; a summary of what will change, shown
  * again before it is saved. Without this script the boxes and the button work all the same. */
 
 (() => {

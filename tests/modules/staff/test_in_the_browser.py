@@ -48,7 +48,7 @@ def rights(shop: LiveShop, role_id: int) -> set[str]:
 
 
 def box(browser: Browser, permission: str) -> WebElement:
-    """The box of a permission on suppliers, brought to the middle of the window, away from bars that stay at its edge."""
+    """The box of a permission on suppliers, in the middle of the window, away from the bars at its edge."""
     found = browser.find(f'input[value="{permission}:SupplierScreen"]')
     browser.run("arguments[0].scrollIntoView({block: 'center'})", found)
     return found

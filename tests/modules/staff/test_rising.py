@@ -1,4 +1,4 @@
-"""Nobody rises above their own rights: not by roles, groups, passwords, or the table of rights."""
+"""Nobody rises above their own rights: not by roles, groups, passwords, or the table of permissions."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ def test_a_manager_may_reset_the_password_of_someone_below(manager: Client) -> N
 
 
 def test_without_the_rule_the_manager_would_be_owner(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "rights_of_actor", lambda: None)
+    monkeypatch.setattr(services, "permissions_of_actor", lambda: None)
     assert save(manager, user("nana"), roles=[role("owner").id]).status_code == 302
     assert [item.name for item in user("nana").roles] == ["owner"]
 
 
-# -- by the table of rights -----------------------------------------------------------------------------------------
+# -- by the table of permissions -----------------------------------------------------------------------------------------
 
 
 def seen(client: Client, role_id: int) -> str:

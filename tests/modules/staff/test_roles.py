@@ -1,4 +1,4 @@
-"""The table of rights: readable, translated, saved as ticked, never over a colleague's head."""
+"""The table of permissions: readable, translated, saved as ticked, never over a colleague's head."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_is_ticked_is_saved_and_said(as_user: Any, make_role: Callable[...,
     answer = tick(owner, buyer, "can_view:SupplierScreen", "can_edit:SupplierScreen", "can_add:SupplierScreen")
     assert answer.status_code == 302
     page = owner.get(answer.headers["Location"])
-    assert "2 rights given, 1 taken away" in page.text
+    assert "2 permissions given, 1 taken away" in page.text
     assert {name for name, _view in services.pairs_of(role("buyer"))} == {"can_view", "can_edit", "can_add"}
 
 
