@@ -22,7 +22,7 @@ from app.core import clock
 
 lazy = lazy_gettext
 __all__ = [
-    "current_locale", "date_text", "day_text", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
+    "current_locale", "date_text", "day_text", "decimal_point", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
     "ngettext", "number_text", "percent_text", "short_number_text", "text_direction",
 ]
 
@@ -96,6 +96,11 @@ def number_text(value: float | int | None, places: int = 0, locale: str | None =
     group, point = _symbols(locale or current_locale())
     text = f"{value:,.{places}f}"
     return text if (group, point) == (",", ".") else text.replace(",", "\0").replace(".", point).replace("\0", group)
+
+
+def decimal_point(locale: str | None = None) -> str:
+    """What stands before the decimals."""
+    return _symbols(locale or current_locale())[1]
 
 
 def percent_text(value: float | None, places: int = 1, locale: str | None = None) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from babel.numbers import get_currency_symbol
 from flask import current_app, has_app_context
 
-from app.core.i18n import _locale, current_locale, number_text
+from app.core.i18n import _locale, current_locale, decimal_point, number_text
 
 MAX_FEN = 10**15
 """No single amount is larger: ten trillion units, far inside 64 bits even when summed over a million rows."""
@@ -39,8 +39,8 @@ def money_text(fen: int | None, locale: str | None = None) -> str:
     if fen is None:
         return ""
     locale = locale or current_locale()
-    text = number_text(Decimal(abs(fen)) / 100, 2, locale)  # type: ignore[arg-type]
-    return ("-" if fen < 0 else "") + currency_sign(locale) + text
+    whole, rest = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{currency_sign(locale)}{number_text(whole, 0, locale)}{decimal_point(locale)}{rest:02d}"
 
 
 def yuan_text(fen: int | None) -> str:

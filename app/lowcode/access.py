@@ -29,7 +29,7 @@ from flask_appbuilder.security.sqla.models import (
     assoc_user_group,
     assoc_user_role,
 )
-from sqlalchemy import event, insert, select, union, update
+from sqlalchemy import bindparam, event, insert, select, union, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -151,7 +151,7 @@ def touch() -> None:
     _touch(db.session)
 
 
-def _role_ids(user_id: int) -> Any:
+def _role_ids(user_id: Any) -> Any:
     direct = select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
     by_group = (select(assoc_group_role.c.role_id)
                 .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
@@ -159,14 +159,18 @@ def _role_ids(user_id: int) -> Any:
     return union(direct, by_group)
 
 
+# Made once: asked at every request, and longer in the making than in the answering.
+_ROLES_AND_STAMP = (
+    select(Role.id, select(PermissionState.stamp).limit(1).scalar_subquery(), Role.name)
+    .where(Role.id.in_(_role_ids(bindparam("user_id")))).order_by(Role.name))
+
+
 def _find_out() -> None:
     g.permitted = NOTHING
     who = identity.signed_in()
     if who is None:
         return
-    stamp = select(PermissionState.stamp).limit(1).scalar_subquery()
-    rows = db.session.execute(
-        select(Role.id, stamp, Role.name).where(Role.id.in_(_role_ids(who.user_id))).order_by(Role.name)).all()
+    rows = db.session.execute(_ROLES_AND_STAMP, {"user_id": who.user_id}).all()
     if not rows:
         return
     g.role_names = [row[2] for row in rows]

@@ -21,6 +21,7 @@ from sqlalchemy.orm import RelationshipProperty
 from app.core import clock
 from app.core.columns import Choice
 from app.core.errors import InvalidInput
+from app.core.i18n import current_locale
 from app.core.i18n import lazy as _
 from app.core.money import to_fen, yuan_text
 
@@ -46,6 +47,16 @@ class Field:
     relation: RelationshipProperty[Any] | None = None
     through: RelationshipProperty[Any] | None = None
     """For a dotted path, the relation that leads to the table in which `column` stands."""
+
+    _words: dict[str, str] = dataclass_field(default_factory=dict, repr=False)
+
+    @property
+    def words(self) -> str:
+        """The label in the reader's language; kept, since a list asks for it a hundred times."""
+        locale = current_locale()
+        if locale not in self._words:
+            self._words[locale] = str(self.label)
+        return self._words[locale]
 
     @property
     def target(self) -> type | None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field as dataclass_field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
-from flask import request, url_for
+from flask import render_template, request, url_for
 from markupsafe import Markup, escape
 from sqlalchemy import inspect
 from werkzeug.datastructures import MultiDict
@@ -23,6 +23,7 @@ from app.lowcode.access import may
 from app.lowcode.fields import Field, primary_key
 from app.lowcode.filters import Filter, text_of, titles_of
 from app.lowcode.listing import Count, Listing, Rows
+from app.lowcode.kept import keep
 from app.lowcode.registry import registry
 from app.lowcode.security.redirects import came_from, is_safe_path
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 SIZES = (10, 25, 50, 100)
 RELATED_ROWS = 8
 PAGE_KEYS = ("after", "before", "last")
+HIDDEN_HERE = Markup("<!--hidden-->")
+"""Where the kept filter dialog gets the other parameters of the address at hand."""
 
 
 @dataclass
@@ -84,12 +87,12 @@ class Address:
     def __init__(self, path: str, args: MultiDict[str, str]) -> None:
         self.path = path
         self.pairs = [(key, value) for key, value in args.items(multi=True) if key not in PAGE_KEYS and key != "count"]
+        self._written = [(key, f"{quote_plus(key)}={quote_plus(value)}") for key, value in self.pairs]
 
     def with_(self, *, without: tuple[str, ...] = (), **changes: Any) -> str:
-        dropped = {*changes, *without}
-        pairs = [(key, value) for key, value in self.pairs if key not in dropped]
-        pairs += [(key, value) for key, value in changes.items() if value is not None]
-        return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
+        parts = [written for key, written in self._written if key not in changes and key not in without]
+        parts += [f"{key}={quote_plus(str(value))}" for key, value in changes.items() if value is not None]
+        return f"{self.path}?{'&'.join(parts)}" if parts else self.path
 
 
 def list_page(screen: "Screen", listing: Listing) -> Page:
@@ -115,9 +118,8 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
         "urls": {"self": path, "add": url_for(f"{screen.endpoint}.add") if may_add else None},
         "hidden": [(key, value) for key, value in address.pairs if key != "q"],
         "chips": [_chip(item, address) for item in listing.filters],
-        "filters": [_filter(screen, field, listing) for field in screen.filter_fields.values()],
-        "filter_hidden": [(key, value) for key, value in address.pairs if not key.startswith("f.")],
-        "clear_url": address.with_(without=tuple(key for item in listing.filters for key in item.raw), q=None),
+        "filter_panel": _filter_panel(screen, listing, address),
+        "clear_url": _clear_url(listing, address),
         "columns": columns,
         "rows": _rows(screen, listing, rows, may_edit, may_delete),
         "row_actions": [_button(mark) for mark in usable if mark.one and mark.why_not is None],
@@ -145,7 +147,7 @@ def _docstring(screen: "Screen") -> str:
 def _search_hint(screen: "Screen") -> str:
     names = getattr(screen.model, "search_index", None)
     fields = [screen.field(name) for name in names] if names else screen.text_fields
-    return gettext("Search: %(columns)s", columns=", ".join(str(field.label) for field in fields[:3])) if fields else ""
+    return gettext("Search: %(columns)s", columns=", ".join(field.words for field in fields[:3])) if fields else ""
 
 
 def _column(field: Field, listing: Listing, sort_key: str, address: Address) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def _column(field: Field, listing: Listing, sort_key: str, address: Address) -> 
     if not is_sorted and field.kind in {"text", "choice"}:
         turned = field.path
     return {
-        "name": field.path, "label": field.label, "kind": field.kind,
+        "name": field.path, "label": field.words, "kind": field.kind,
         "align": "end" if field.is_right_aligned else "start",
         "sort_url": address.with_(sort=turned) if sortable else None,
         "sorted": ("desc" if listing.is_descending else "asc") if is_sorted else "",
@@ -164,15 +166,36 @@ def _column(field: Field, listing: Listing, sort_key: str, address: Address) -> 
 
 def _sort_options(screen: "Screen", listing: Listing, address: Address) -> list[dict[str, Any]]:
     options = []
+    down, up = gettext("%(column)s, highest first"), gettext("%(column)s, lowest first")
     for field in screen.order_fields.values():
-        for sign, words in (("-", _("%(column)s, highest first")), ("", _("%(column)s, lowest first"))):
+        for sign, words in (("-", down), ("", up)):
             current = listing.sort is field and listing.is_descending is (sign == "-")
-            options.append({"label": str(words) % {"column": field.label}, "url": address.with_(sort=sign + field.path), "current": current})
+            options.append({"label": words % {"column": field.words}, "url": address.with_(sort=sign + field.path), "current": current})
     return options
 
 
 def _chip(item: Filter, address: Address) -> dict[str, Any]:
-    return {"label": item.field.label, "text": text_of(item), "remove_url": address.with_(without=tuple(item.raw))}
+    return {"label": item.field.words, "text": text_of(item), "remove_url": address.with_(without=tuple(item.raw))}
+
+
+def _filter_panel(screen: "Screen", listing: Listing, address: Address) -> Markup:
+    """The dialog with all filters. While none is in use it is the same for everyone, so it is drawn once and kept."""
+    if not screen.filter_fields:
+        return Markup("")
+
+    def draw() -> str:
+        return render_template(
+            "houtai/parts/filters.html", filters=[_filter(screen, field, listing) for field in screen.filter_fields.values()],
+            list_url=address.path, clear_url=_clear_url(listing, address) if listing.filters else None, hidden=HIDDEN_HERE)
+
+    panel = Markup(draw()) if listing.filters else keep(("filters", screen.endpoint), draw)
+    hidden = Markup("").join(
+        Markup('<input type="hidden" name="%s" value="%s">') % pair for pair in address.pairs if not pair[0].startswith("f."))
+    return Markup(panel.replace(HIDDEN_HERE, hidden))
+
+
+def _clear_url(listing: Listing, address: Address) -> str:
+    return address.with_(without=(*(key for item in listing.filters for key in item.raw), "q"))
 
 
 def _filter(screen: "Screen", field: Field, listing: Listing) -> dict[str, Any]:
@@ -185,7 +208,7 @@ def _filter(screen: "Screen", field: Field, listing: Listing) -> dict[str, Any]:
         if item is not None:
             titles = titles_of(field.target, [value for value in item.values if value is not None])
             chosen = [(key, title, True) for key, title in titles.items()]
-    return {"name": field.path, "label": field.label, "kind": field.kind, "used": bool(raw),
+    return {"name": field.path, "label": field.words, "kind": field.kind,
             "control": controls.filter_control(field, raw, lookup=lookup, chosen=chosen)}
 
 
@@ -374,7 +397,7 @@ def _related(screen: "Screen", record: Any, record_id: int, related: "Screen") -
     return {
         "name": type(related).__name__, "label": related.list_title, "icon": related.icon, "add_url": add_url,
         "all_url": url_for(f"{related.endpoint}.list", **{f"f.{relation.key}": record_id}) if filterable else None,
-        "columns": [{"name": field.path, "label": field.label, "kind": field.kind, "sort_url": None, "sorted": "",
+        "columns": [{"name": field.path, "label": field.words, "kind": field.kind, "sort_url": None, "sorted": "",
                      "align": "end" if field.is_right_aligned else "start"} for field in fields],
         "rows": _rows(related, listing, rows, may_edit, may_delete),
         "count": {"text": number_text(count.number) + ("" if count.is_exact else "+"), "number": count.number},

@@ -6,8 +6,6 @@ and the dialogs for everyone who reads that language, the top bar for one sessio
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,11 +17,10 @@ from markupsafe import Markup
 from app.core.i18n import current_locale, language_tag, text_direction
 from app.core.i18n import lazy as _
 from app.lowcode.access import may, permission_set_key
+from app.lowcode.kept import keep
 from app.lowcode.registry import Entry, registry
 from app.lowcode.security import current_preferences, signed_in
 
-KEPT_PARTS = 512
-"""Pieces of HTML kept in a process; the oldest goes first."""
 SESSION_PARTS = {"topbar", "language_menu", "theme_menu"}
 """Parts with forms: they carry the session's form token."""
 
@@ -106,7 +103,7 @@ class Shell:
     @cached_property
     def sidebar(self) -> Markup:
         """The menu as HTML, kept per set of permissions and language."""
-        return self._kept(("sidebar", permission_set_key()), self._draw_sidebar)
+        return keep(("sidebar", permission_set_key()), self._draw_sidebar)
 
     def part(self, name: str) -> Markup:
         """`houtai/parts/<name>.html`, for parts that depend on nothing but language, theme and session."""
@@ -114,7 +111,7 @@ class Shell:
         if name in SESSION_PARTS:
             generate_csrf()
             key += (session.get("csrf_token"), self.theme, self.user, permission_set_key())
-        return self._kept(key, lambda: render_template(f"houtai/parts/{name}.html", s=self))
+        return keep(key, lambda: render_template(f"houtai/parts/{name}.html", s=self))
 
     def _draw_sidebar(self) -> str:
         groups: list[dict[str, Any]] = [{"label": None, "icon": None, "items": [
@@ -124,17 +121,6 @@ class Shell:
              "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries]}
             for module, entries in menu()]
         return render_template("houtai/parts/sidebar.html", groups=groups)
-
-    @staticmethod
-    def _kept(key: tuple[Any, ...], draw: Callable[[], str]) -> Markup:
-        kept: OrderedDict[Any, Markup] = current_app.extensions.setdefault("houtai_parts", OrderedDict())
-        key += (current_locale(), request.script_root)
-        found = kept.get(key)
-        if found is None or current_app.debug:
-            found = kept[key] = Markup(draw())
-            while len(kept) > KEPT_PARTS:
-                kept.popitem(last=False)
-        return found
 
 
 def shell() -> Shell:

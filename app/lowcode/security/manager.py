@@ -40,7 +40,8 @@ class SecurityManager(FrameworkSecurityManager):
     # -- who is asking ------------------------------------------------------------------------------------------
 
     def create_login_manager(self, app: Flask) -> LoginManager:
-        manager = LoginManager(app)
+        # Templates ask `shell().user`; the library would load the whole user for every template that is drawn.
+        manager = LoginManager(app, add_context_processor=False)
         # The session row decides; the framework's own cookie fields and "remember me" are not used.
         manager.session_protection = None
         manager.request_loader(self._user_of_request)

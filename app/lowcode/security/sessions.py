@@ -12,11 +12,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from flask import current_app, has_request_context, request
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.core import clock
 from app.core.database import SAFE_METHODS, db, writing
@@ -28,13 +29,13 @@ KEEP_ENDED = timedelta(days=30)
 """How long a session that has ended stays in the table, for the list of recent sign-ins."""
 
 TABLE: Any = StaffSession.__table__
+USERS: Any = User.__table__
 
 
 @dataclass(frozen=True)
 class SignedIn:
     """Who makes this request, with all that the page frame needs, from one query."""
 
-    user: User
     user_id: int
     name: str
     session_id: int
@@ -43,6 +44,11 @@ class SignedIn:
     locale: str | None = None
     theme: str | None = None
     page_sizes: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def user(self) -> User:
+        """The user's row, for the few pages that need more than is here; one more query."""
+        return db.session.get_one(User, self.user_id)
 
     @property
     def role(self) -> str:
@@ -59,7 +65,11 @@ def token_hash(token: str) -> str:
 
 def password_mark(user: User) -> str:
     """A digest of the stored hash: enough to notice that it was changed, useless to find the password."""
-    return hashlib.sha256(f"{user.id}:{user.password}".encode()).hexdigest()[:32]
+    return _mark(user.id, user.password)
+
+
+def _mark(user_id: int, stored_password: str | None) -> str:
+    return hashlib.sha256(f"{user_id}:{stored_password}".encode()).hexdigest()[:32]
 
 
 def open_session(user: User, kind: str = BROWSER) -> tuple[str, int]:
@@ -81,29 +91,34 @@ def lifetime(kind: str) -> timedelta:
     return current_app.config[name]
 
 
+# Made once: this is asked at every request, and putting it together would take longer than answering it.
+_LOAD = (
+    select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
+           USERS.c.first_name, USERS.c.last_name, USERS.c.password, StaffAccount.must_change_password, StaffPreference.locale,
+           StaffPreference.theme, StaffPreference.page_sizes)
+    .join(USERS, TABLE.c.user_id == USERS.c.id)
+    .outerjoin(StaffAccount, StaffAccount.user_id == USERS.c.id)
+    .outerjoin(StaffPreference, StaffPreference.user_id == USERS.c.id)
+    .where(TABLE.c.token_hash == bindparam("token_hash"), TABLE.c.kind == bindparam("kind"), TABLE.c.revoked_at.is_(None),
+           USERS.c.active.is_(True)))
+
+
 def load(token: str, kind: str) -> SignedIn | None:
     """The user behind a token, or None where the session has ended. One query; now and then a small write."""
-    row = db.session.execute(
-        select(User, TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark,
-               StaffAccount.must_change_password, StaffPreference.locale, StaffPreference.theme,
-               StaffPreference.page_sizes)
-        .join(TABLE, TABLE.c.user_id == User.id)
-        .outerjoin(StaffAccount, StaffAccount.user_id == User.id)
-        .outerjoin(StaffPreference, StaffPreference.user_id == User.id)
-        .where(TABLE.c.token_hash == token_hash(token), TABLE.c.kind == kind, TABLE.c.revoked_at.is_(None),
-               User.active.is_(True))
-    ).first()
+    row = db.session.execute(_LOAD, {"token_hash": token_hash(token), "kind": kind}).first()
     if row is None:
         return None
-    user, session_id, last_seen_at, expires_at, mark, must_change, locale, theme, page_sizes = row
+    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, must_change, locale,
+     theme, page_sizes) = row
     now = clock.now()
-    if expires_at <= now or not secrets.compare_digest(mark, password_mark(user)):
+    if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
     if kind == BROWSER and now - last_seen_at > timedelta(seconds=current_app.config["SESSION_IDLE_SECONDS"]):
         return None
     if now - last_seen_at >= SEEN_EVERY:
         _touch(session_id, now)
-    return SignedIn(user, user.id, str(user), session_id, kind, bool(must_change), locale, theme,
+    name = f"{first_name or ''} {last_name or ''}".strip() or username
+    return SignedIn(user_id, name, session_id, kind, bool(must_change), locale, theme,
                     page_sizes or {})
 
 
