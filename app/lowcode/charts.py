@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from pyecharts import options as opts
 from pyecharts.charts import Bar as EBar
@@ -54,9 +54,15 @@ class Chart:
     wide: bool = False
     help: Any = None
 
+    least: ClassVar[int] = 1
+    """Fewer points than this are no picture."""
+
     def build(self, labels: list[str], series: list[Series], kind: str, days: bool) -> dict[str, Any]:
         """The options as pyecharts writes them."""
         raise NotImplementedError
+
+    def can_draw(self, figures: Figures) -> bool:
+        return len(figures.rows) >= self.least
 
     def options(self, figures: Figures) -> dict[str, Any]:
         """Options for ECharts, as plain data."""
@@ -90,17 +96,19 @@ class Chart:
 class Line(Chart):
     """A curve over time; a dashed one stands for what it is compared with."""
 
+    least = 2
+
     def build(self, labels: list[str], series: list[Series], kind: str, days: bool) -> dict[str, Any]:
         chart = ELine().add_xaxis(labels)
         for one in series:
             chart.add_yaxis(
-                one.label, one.values, is_smooth=True, is_symbol_show=len(labels) == 1, label_opts=NO_LABEL,
+                one.label, one.values, is_smooth=True, is_symbol_show=False, label_opts=NO_LABEL,
                 linestyle_opts=opts.LineStyleOpts(
                     width=1.5 if one.dashed else 2.5, type_="dashed" if one.dashed else "solid"),
                 areastyle_opts=None if one.dashed else opts.AreaStyleOpts(opacity=0.12))
         chart.set_global_opts(
             tooltip_opts=opts.TooltipOpts(trigger="axis", axis_pointer_type="line"),
-            xaxis_opts=opts.AxisOpts(type_="category", boundary_gap=len(labels) == 1),
+            xaxis_opts=opts.AxisOpts(type_="category", boundary_gap=False),
             legend_opts=opts.LegendOpts(is_show=len(series) > 1, pos_top="0", pos_left="0"))
         option = chart.get_options()
         for drawn, one in zip(option["series"], series, strict=True):
@@ -198,7 +206,7 @@ KEPT = {"series", "legend", "tooltip", "xAxis", "yAxis", "visualMap", "radar", "
 NOISE = re.compile(r"animation.*|page[A-Z].*|split(Line|Number)|.*[zZ]level|name(Location|Gap|Truncate|MoveOverlap)"
                    r"|(item|selector)(Gap|Width|Height|ButtonGap)|selectorPosition|triggerEvent|background[A-Z].*"
                    r"|border(Color|Width|Radius)|padding|textStyle|richInheritPlainLabel|valueAnimation|margin"
-                   r"|hoverAnimation|logBase|silent|offset|extraCssText|renderMode|link|target|sublink|rich")
+                   r"|hoverAnimation|emptyCircleStyle|logBase|silent|offset|extraCssText|renderMode|link|target|sublink|rich")
 """Keys by which pyecharts repeats ECharts' defaults over the theme, or by which markup could come in."""
 
 

@@ -116,7 +116,7 @@ class CompareFilter(ReportFilter):
     default: str = "previous"
 
     def choices(self) -> Options:
-        return [("none", _("Nothing")), ("previous", _("Previous period")), ("year", _("Last year"))]
+        return [("none", _("No comparison")), ("previous", _("Previous period")), ("year", _("Last year"))]
 
     def read(self, word: str, typed: Mapping[str, str]) -> Callable[[Period], Comparison] | None:
         return {"none": None, "previous": previous, "year": year_before}[word]

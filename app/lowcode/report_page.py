@@ -86,7 +86,7 @@ def _days(chosen: Chosen, errors: Mapping[str, str]) -> dict[str, Any]:
 def _charts(report: "Report", chosen: Chosen, figures: dict[str, Figures]) -> list[dict[str, Any]]:
     url = report.url("chart_options", chosen)
     return [{"name": chart.name, "title": chart.title, "help": chart.help, "wide": chart.wide, "url": url}
-            for chart in report.charts if figures[chart.table].rows]
+            for chart in report.charts if chart.can_draw(figures[chart.table])]
 
 
 def _table(report: "Report", chosen: Chosen, figures: Figures) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Column:
     """One column: `kind` is text, count, number, money, percent, change (a ratio with its sign), day or moment.
 
     `total` True sums the column; a function makes the total from the sums of the others, as an average must.
-    `shade` colours each cell by its size. `rising` says whether more of a `change` is "good" or "bad".
+    `shade` colours each cell by its size, compared with its own column, or with all columns of the same word. `rising` says whether more of a `change` is "good" or "bad".
     """
 
     name: str
@@ -37,7 +37,7 @@ class Column:
     kind: str = "text"
     total: bool | Callable[[Sums], Any] = False
     help: Any = None
-    shade: bool = False
+    shade: bool | str = False
     rising: str = "good"
 
     @property
@@ -158,7 +158,7 @@ class Figures:
 
     def cells(self) -> list[list[Cell]]:
         """The rows for the page."""
-        most = [self._highest(at) if column.shade else 0 for at, column in enumerate(self.columns)]
+        most = [self._highest(column) for column in self.columns]
         return [[_cell(column, value, top) for column, value, top in zip(self.columns, row, most, strict=True)]
                 for row in self.rows]
 
@@ -169,8 +169,13 @@ class Figures:
                 else Cell("", column.kind) if value is None and column.name not in self.totals
                 else _cell(column, value, 0) for at, (column, value) in enumerate(zip(self.columns, row, strict=False))]
 
-    def _highest(self, at: int) -> float:
-        return max((row[at] for row in self.rows if row[at] is not None), default=0)
+    def _highest(self, column: Column) -> float:
+        """The value with the deepest shade; 0 for no shading."""
+        if not column.shade:
+            return 0
+        together = [each.name for each in self.columns if each.shade == column.shade] if isinstance(
+            column.shade, str) else [column.name]
+        return max((value for name in together for value in self.values(name) if value is not None), default=0)
 
 
 def _cell(column: Column, value: Any, highest: float) -> Cell:

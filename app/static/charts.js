@@ -78,14 +78,15 @@
   const fit = (option, box) => {
     const isNarrow = box.clientWidth < 480;
     const hasLegend = option.legend?.some((legend) => legend.show !== false);
+    const isBars = option.series[0].type === "bar";
     if (option.xAxis) {
       const isLow = option.legend?.some((legend) => legend.bottom != null);
-      option.grid = { left: 4, right: isNarrow ? 10 : 16, top: hasLegend && !isLow ? 38 : 14, bottom: 6, containLabel: true };
+      option.grid = { left: 4, right: isBars ? 12 : 26, top: hasLegend && !isLow ? 38 : 14, bottom: 6, containLabel: true };
       option.legend?.forEach((legend) => Object.assign(legend, { type: "scroll", right: 0 }));
       for (const axis of [option.xAxis, option.yAxis].flat()) {
         if (axis.type === "category" && axis.inverse) {
           axis.axisLabel = { ...axis.axisLabel, width: isNarrow ? 84 : 150, overflow: "truncate" };
-        } else if (axis.type === "category" && axis.data.length <= FEW_NAMES) {
+        } else if (axis.type === "category" && isBars && axis.data.length <= FEW_NAMES) {
           const width = (box.clientWidth - 60) / axis.data.length;
           axis.axisLabel = { ...axis.axisLabel, interval: 0, width, overflow: "break", lineHeight: 15 };
         } else if (axis.type !== "category" && isNarrow) axis.splitNumber = 4;

@@ -19,7 +19,7 @@ from app.core import migrations, search
 from app.core.db import Record, db
 from app.lowcode.access import sync_permissions
 from tests.example import suppliers
-from tests.lowcode import shelf
+from tests.lowcode import rain, shelf
 from tests.support import cast, specimens  # noqa: F401  (their tables)
 from tests.support.postgres import PostgresServer
 
@@ -32,7 +32,7 @@ CONFIG: dict[str, Any] = {
     "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1000",
     "TRUSTED_HOSTS": ["localhost", "127.0.0.1"],
 }
-EXAMPLE_MODULES = [suppliers.module, shelf.module]
+EXAMPLE_MODULES = [suppliers.module, shelf.module, rain.module]
 
 
 

@@ -274,7 +274,7 @@ class SalesReport(Report):
     def cross_columns(self, chosen: Chosen) -> list[Column]:
         channels = [channel for channel, _row in grouped(self._answers(chosen)[0].by_channel, None, 0)]
         return [Column("category", _("Category"), help=HELP["category"]),
-                *(Column(f"channel_{channel}", channel_label(channel), "money", total=True, shade=True)
+                *(Column(f"channel_{channel}", channel_label(channel), "money", total=True, shade="cross")
                   for channel in channels)]
 
     def cross_rows(self, chosen: Chosen) -> list[tuple[Any, ...]]:
