@@ -13,7 +13,7 @@ from app.modules.catalog.models import Category
 def category_names() -> dict[int, str]:
     """Category at the top of the tree → name, and words for what is in none."""
     query = select(Category.id, Category.name).where(Category.parent_id.is_(None)).order_by(Category.path)
-    found = dict(db.session.execute(query).tuples().all())
+    found = {row[0]: row[1] for row in db.session.execute(query)}
     found[NO_CATEGORY] = gettext("Without a category")
     found[NOT_GOODS] = gettext("Freight and adjustments")
     return found
