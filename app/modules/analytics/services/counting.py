@@ -209,7 +209,7 @@ class _Counting:
         paid = self.paid.c
         query = select(paid.day, paid.channel, paid.member_id).where(paid.member_id.is_not(None))
         ids: dict[tuple[str, str], list[int]] = {}
-        for day, channel, member_id in self.connection.execute(query).tuples():
+        for day, channel, member_id in self.connection.execute(query):
             ids.setdefault((day, channel), []).append(member_id)
         for (day, channel), found in ids.items():
             payers = self._facts(day).payers

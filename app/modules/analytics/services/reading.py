@@ -208,7 +208,7 @@ class _Book:
         query = select(table.c.first_day, table.c.members).where(
             table.c.unit == "day", table.c.first_day >= period.first,
             table.c.first_day <= min(period.last, self.until), table.c.channel == channel)
-        return dict(self.connection.execute(query).tuples().all())
+        return {row[0]: row[1] for row in self.connection.execute(query)}
 
     def _sets(self, channel: str, wanted: Sequence[Bucket]) -> dict[tuple[str, date], Members]:
         """The sets that these buckets are made of, each read once."""
