@@ -64,6 +64,7 @@ def test_a_user_without_roles_sees_nothing(as_user: Any) -> None:
     assert lin.get("/").status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("take", ["role from user", "right from role", "role deleted"])
 def test_a_right_taken_away_is_gone_at_the_next_click(
         app: Flask, make_role: Callable[..., Role], make_user: Callable[..., User], take: str) -> None:
@@ -120,6 +121,7 @@ def test_a_change_by_another_process_is_felt_too(
     assert lin.get(PAGE).status_code == 403
 
 
+@pytest.mark.both_databases
 def test_a_group_lends_its_roles_to_its_members(app: Flask, as_user: Any, make_role: Callable[..., Role]) -> None:
     lin = as_user("lin")
     group = Group(name="buyers", label="", description="", roles=[make_role("buyer", "can_view:SupplierScreen")],

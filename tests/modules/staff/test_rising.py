@@ -92,7 +92,7 @@ def test_without_the_rule_the_manager_would_be_owner(manager: Client, monkeypatc
     assert [item.name for item in user("nana").roles] == ["owner"]
 
 
-# -- by the table of permissions -----------------------------------------------------------------------------------------
+# -- by the table of permissions -------------------------------------------------------------------------------------
 
 
 def seen(client: Client, role_id: int) -> str:

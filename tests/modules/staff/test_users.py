@@ -169,6 +169,7 @@ def test_the_page_of_a_user_says_what_they_may_do_and_where_they_are_signed_in(a
 # -- the last owner -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_the_last_owner_cannot_be_unmade(app: Flask) -> None:
     for change in (lambda: services.set_roles(user("ming"), [role("operator")]),
                    lambda: services.set_roles(user("ming"), []),
