@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, jsonify, render_template, request
+from flask import current_app, jsonify, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
+from werkzeug.datastructures import MultiDict
 
 from app.core import clock
-from app.core.i18n import day_text, gettext
+from app.core.i18n import day_text, gettext, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import lookup
+from app.lowcode.listing import Listing
 from app.lowcode.registry import registry
 from app.lowcode.security import signed_in
 from app.lowcode.security.views import signed_in_only
@@ -38,6 +40,21 @@ HomeCards = Callable[[], list[HomeCard]]
 """A module's answer to "what should the current user see first?"; it leaves out what they may not see."""
 
 
+def counted(screen_class: type, label: Any, *, filters: dict[str, str], hint: Any = "", icon: str = "", tone: str = "warn") -> list[HomeCard]:
+    """A card with the number of rows that a screen shows under these filters, and the way there.
+
+    Nothing for who may not view the screen. `filters` are those of a list's address (`app.lowcode.filters`); the
+    tone is for when there is something, since nothing to do is good news.
+    """
+    screen = next((view for view in registry().screens() if type(view) is screen_class), None)
+    if screen is None or not screen.may("view"):
+        return []
+    count = Listing(screen, MultiDict(filters)).count()
+    return [HomeCard(
+        label, number_text(count.number) + ("" if count.is_exact else "+"), hint, url_for(f"{screen.endpoint}.list", **filters),
+        icon or screen.icon, tone if count.number else "good")]
+
+
 def greeting(name: str) -> str:
     """A greeting by the shop's clock."""
     hour = clock.to_zone(clock.now(), clock.shop_zone()).hour
@@ -58,7 +75,7 @@ class HomeView(BaseView):
     @signed_in_only
     def index(self) -> str:
         who = signed_in()
-        cards = [card for module in registry().modules() for make in module.home for card in make()]
+        cards = [card for module in current_app.extensions["houtai_modules"] for make in module.home for card in make()]
         shortcuts = [{"label": entry.label, "icon": entry.icon, "url": entry.url(), "group": module.label}
                      for module, entries in menu() for entry in entries[:3]]
         return render_template(

@@ -2,10 +2,10 @@
 
 from app.core.i18n import lazy as _
 from app.lowcode import Module
-from app.modules.catalog import derived, jobs, timeline, views  # noqa: F401  derived and timeline plug themselves in
+from app.modules.catalog import derived, home, jobs, timeline, views  # noqa: F401  derived and timeline plug themselves in
 
 module = Module(
-    "catalog", _("Catalogue"), icon="fa-box", order=10,
+    "catalog", _("Catalogue"), icon="fa-box", order=10, home=[home.cards],
     screens=[
         views.ProductScreen, views.CategoryScreen, views.BrandScreen, views.SkuScreen, views.ProductTagScreen,
         views.ProductReviewScreen, views.ProductSpecificationScreen, views.ProductAttributeScreen,

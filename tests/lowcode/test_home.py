@@ -1,0 +1,46 @@
+"""The home page: what waits, for whom it concerns; and the palette's search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core import clock
+from app.core.db import db
+from app.modules.orders.models import OrderStatus
+from tests import factories
+
+
+def test_it_counts_what_waits_and_leads_there(app: Flask, as_user: Any) -> None:
+    for status in (OrderStatus.paid, OrderStatus.paid, OrderStatus.placed):
+        factories.make_order(status=status)
+    db.session.commit()
+    page = as_user("ming").get("/").text
+    assert 'href="/orders/list/?f.status=paid"' in page
+    assert "To ship" in page and ">2<" in page.split("To ship")[1][:200]
+    assert "Sales today" in page
+
+
+def test_who_may_see_nothing_is_told_so(app: Flask, as_user: Any) -> None:
+    page = as_user("lin").get("/").text
+    assert "To ship" not in page and "Sales today" not in page and "There is nothing here for you yet" in page
+
+
+@pytest.mark.parametrize("moment, words", [("2026-08-01 01:00", "Good morning"), ("2026-08-01 06:00", "Good afternoon"),
+                                           ("2026-08-01 12:00", "Good evening"), ("2026-07-31 20:00", "Good evening")])
+def test_it_greets_by_the_shops_clock(app: Flask, as_user: Any, moment: str, words: str) -> None:
+    clock.set(moment)
+    assert words in as_user("ming").get("/").text
+
+
+@pytest.mark.both_databases
+def test_the_palette_finds_records_of_screens_one_may_view(app: Flask, as_user: Any) -> None:
+    member = factories.make_member(nickname="Plum blossom")
+    db.session.commit()
+    hits = as_user("ming").get("/search?q=plum").json
+    assert [hit for hit in hits if hit["url"] == f"/members/show/{member.id}"]
+    assert as_user("lin").get("/search?q=plum").json == []
+    assert as_user("ming").get("/search?q=p").json == []
+    assert as_user("ming").get("/search", query_string={"q": "\"'%_\\" * 30}).status_code == 200
