@@ -1,0 +1,42 @@
+"""Looks at the page a browser shows and tells what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.chromium import Browser, Size
+
+SCRIPT = (Path(__file__).parent / "inspect.js").read_text()
+STAND_STILL = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync("*, *::before, *::after { transition: none !important; animation: none !important; }");
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+"""
+TAGS = {"zh": "zh-Hans", "en": "en"}
+SETTLED = """
+return document.readyState === "complete" && !document.querySelector("[aria-busy=true]");
+"""
+
+
+def look(browser: Browser, language: str, *, size: Size, dark: bool, check: str) -> list[str]:
+    """What is wrong in this size and theme; `check` names the checks: structure, words, contrast."""
+    browser.become(size, dark=dark)
+    problems = [f"sticks out sideways: {name}" for name in browser.sticks_out()]
+    problems += browser.run(SCRIPT, TAGS[language], size, check)
+    return [f"{size}, {'dark' if dark else 'light'}, {language}: {problem}" for problem in problems]
+
+
+def inspect_page(browser: Browser, path: str, language: str, *, begin: Size) -> list[str]:
+    """Open a page in one size and look at it in light and dark, then in the other size."""
+    browser.become(begin, dark=begin == "phone")
+    browser.open(path)
+    browser.until(lambda: browser.run(SETTLED), "the page is still busy")
+    browser.run(STAND_STILL)
+    other: Size = "phone" if begin == "desk" else "desk"
+    words = "words " if language == "zh" else ""
+    return [
+        *look(browser, language, size=begin, dark=begin == "phone", check=f"structure contrast {words}"),
+        *look(browser, language, size=begin, dark=begin == "desk", check="contrast"),
+        *look(browser, language, size=other, dark=begin == "desk", check="contrast"),
+        *[f"{problem} ({path})" for problem in browser.problems()],
+    ]

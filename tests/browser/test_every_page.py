@@ -1,0 +1,117 @@
+"""Every page, in Chinese and English, light and dark, at a desk and on a phone: nothing the browser or a reader minds.
+
+The list comes from the routes of the application, so a new screen is looked at without being named here. Each page is
+loaded twice, at a desk in Chinese and on a phone in English, and is turned to the other size and theme after loading.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.core.db import db
+from tests.browser.inspecting import inspect_page
+from tests.support.chromium import Browser
+from tests.support.databases import make_app
+from tests.support.live import LiveShop
+
+NO_PAGES = {
+    "static": "files", "appbuilder.static": "files", "files.serve": "files", "LocaleView.index": "leads elsewhere",
+    "UtilView.back": "leads elsewhere", "SignInView.login": "see the pages of strangers",
+    "SignInView.logout": "leads elsewhere",
+}
+NO_PAGE_METHODS = {
+    "lookup": "JSON for a field", "search": "JSON for the palette", "csv": "a file", "xlsx": "a file",
+    "chart_options": "JSON for a chart", "download": "a file", "export": "a file", "template": "a file",
+}
+KNOWN_ARGUMENTS: dict[str, Any] = {"version": "v1"}
+
+
+def routes() -> dict[str, list[str]]:
+    """View name → endpoints that show a page."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = make_app(f"sqlite:///{folder}/none.db", Path(folder))
+    found: dict[str, set[str]] = defaultdict(set)
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith("/api/") or rule.endpoint in NO_PAGES:
+            continue
+        view, _dot, method = rule.endpoint.rpartition(".")
+        if method not in NO_PAGE_METHODS:
+            found[view].add(rule.endpoint)
+    return {view: sorted(endpoints) for view, endpoints in sorted(found.items())}
+
+
+ROUTES = routes()
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser) -> Browser:
+    """The owner's browser, signed in once for all pages."""
+    chromium.forget()
+    chromium.become("desk")
+    chromium.sign_in("ming")
+    return chromium
+
+
+def addresses(shop: LiveShop, endpoint: str) -> list[str]:
+    """Where an endpoint is found; with a record of the shop where it needs one."""
+    view = endpoint.rpartition(".")[0]
+    with shop.app.test_request_context():
+        adapter = shop.app.url_map.bind("127.0.0.1")
+        rule = next(rule for rule in shop.app.url_map.iter_rules(endpoint) if "GET" in (rule.methods or ()))
+        values = {name: KNOWN_ARGUMENTS[name] for name in rule.arguments if name in KNOWN_ARGUMENTS}
+        screen = next((each for each in shop.app.extensions["houtai"].screens() if type(each).__name__ == view), None)
+        needed = f"can_{endpoint.rpartition('.')[2]}"
+        if screen is not None and needed in {"can_add", "can_edit"} - set(screen.base_permissions):
+            return []  # a screen to read only
+        if "pk" in rule.arguments and screen is not None:
+            values["pk"] = db.session.scalar(select(screen.model.id).order_by(screen.model.id.desc()).limit(1))
+            if values["pk"] is None:
+                return []
+        if missing := set(rule.arguments) - set(values):
+            raise AssertionError(f"{endpoint} needs {missing}: say with what to open it, or why it is no page")
+        return [adapter.build(endpoint, values)]
+
+
+@pytest.mark.parametrize("view", list(ROUTES))
+def test_every_page_of(view: str, signed_in: Browser, live_shop: LiveShop) -> None:
+    problems: list[str] = []
+    for language, size in (("zh", "desk"), ("en", "phone")):
+        signed_in.open("/profile/")
+        signed_in.speak(language)
+        signed_in.problems()
+        for endpoint in ROUTES[view]:
+            for address in addresses(live_shop, endpoint):
+                seen = inspect_page(signed_in, address, language, begin=size)  # type: ignore[arg-type]
+                if seen:
+                    picture = signed_in.shoot(f"{endpoint}_{language}")
+                    problems += [f"{address}: {problem}" for problem in seen] + [f"  picture: {picture}"]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/login/", 200), ("/no/such/page", 404)])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_pages_of_strangers(path: str, status: int, language: str, browser: Browser) -> None:
+    browser.expects(rf"{re.escape(path)}.*status of {status}")
+    browser.open("/login/")
+    browser.speak(language)
+    problems = [problem for size in ("desk", "phone")
+                for problem in inspect_page(browser, path, language, begin=size)]  # type: ignore[arg-type]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_pages_that_say_no(language: str, browser: Browser) -> None:
+    browser.expects(r"status of (403|404)")
+    browser.sign_in("lin")
+    browser.speak(language)
+    problems = [problem for path in ("/orders/list/", "/no/such/page", "/")
+                for size in ("desk", "phone")
+                for problem in inspect_page(browser, path, language, begin=size)]  # type: ignore[arg-type]
+    assert not problems, "\n" + "\n".join(problems)
