@@ -117,6 +117,11 @@ class Browser:
             self.find("form button[type=submit]").click()
         assert not self.path.startswith("/login"), f"{username} could not sign in: {self.text}"
 
+    def speak(self, language: str) -> None:
+        """Choose a language from the menu of the page at hand."""
+        with self.leaving():
+            self.run("document.querySelector(`button[name=locale][value=${arguments[0]}]`).click()", language)
+
     def forget(self) -> None:
         """Be a browser that was never here: no cookies, nothing stored, an empty console."""
         self.driver.get("about:blank")
