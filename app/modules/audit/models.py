@@ -20,6 +20,7 @@ from app.core.db import (
 )
 from app.core.i18n import lazy as _
 from app.core.i18n import moment_text
+from app.roles import role_label
 
 
 class AuditAction(Choice):
@@ -74,7 +75,13 @@ class AuditLine(Record):
     request_id: Mapped[str | None] = text(32, _("Request"), index=True)
 
     def __str__(self) -> str:
-        return f"{self.action} · {self.title or self.actor_name} · {moment_text(self.at)}"
+        return f"{self.action} · {self.record_name or self.actor_name} · {moment_text(self.at)}"
+
+    @property
+    def record_name(self) -> str:
+        """What the record was called then; a starter role in the reader's language."""
+        title = self.title or ""
+        return role_label(title) if self.table_name == "ab_role" else title
 
     @property
     def subject(self) -> str:

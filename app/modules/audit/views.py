@@ -26,12 +26,12 @@ class AuditScreen(Screen):
     base_permissions = ["can_view"]
     base_order = ("id", "desc")
     in_search = False
-    list_columns = ["at", "actor_name", "action", "subject", "title", "summary", "ip"]
-    label_columns = {"subject": _("Kind of record"), "summary": _("Changed")}
+    list_columns = ["at", "actor_name", "action", "subject", "record_name", "summary", "ip"]
+    label_columns = {"subject": _("Kind of record"), "record_name": _("Record"), "summary": _("Changed")}
     search_columns = ["at", "action", "actor_kind", "actor_name", "table_name", "record_id", "ip", "request_id"]
     order_columns = ["at"]
     show_columns = [
-        "at", "action", "actor_name", "actor_kind", "subject", "title", "table_name", "record_id", "ip", "request_id"]
+        "at", "action", "actor_name", "actor_kind", "subject", "record_name", "table_name", "record_id", "ip", "request_id"]
     empty_title = _("Nothing has happened yet")
     empty_text = _("Every change and every sign-in will be listed here.")
 
