@@ -31,7 +31,8 @@ class AuditScreen(Screen):
     search_columns = ["at", "action", "actor_kind", "actor_name", "table_name", "record_id", "ip", "request_id"]
     order_columns = ["at"]
     show_columns = [
-        "at", "action", "actor_name", "actor_kind", "subject", "record_name", "table_name", "record_id", "ip", "request_id"]
+        "at", "action", "actor_name", "actor_kind", "subject", "record_name", "table_name", "record_id", "ip",
+        "request_id"]
     empty_title = _("Nothing has happened yet")
     empty_text = _("Every change and every sign-in will be listed here.")
 
