@@ -94,13 +94,13 @@ def lifetime(kind: str) -> timedelta:
 # Made once: this is asked at every request, and putting it together would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
-           USERS.c.first_name, USERS.c.last_name, USERS.c.password, StaffAccount.must_change_password, StaffPreference.locale,
-           StaffPreference.theme, StaffPreference.page_sizes)
+           USERS.c.first_name, USERS.c.last_name, USERS.c.password, StaffAccount.must_change_password,
+           StaffPreference.locale, StaffPreference.theme, StaffPreference.page_sizes)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(StaffAccount, StaffAccount.user_id == USERS.c.id)
     .outerjoin(StaffPreference, StaffPreference.user_id == USERS.c.id)
-    .where(TABLE.c.token_hash == bindparam("token_hash"), TABLE.c.kind == bindparam("kind"), TABLE.c.revoked_at.is_(None),
-           USERS.c.active.is_(True)))
+    .where(TABLE.c.token_hash == bindparam("token_hash"), TABLE.c.kind == bindparam("kind"),
+           TABLE.c.revoked_at.is_(None), USERS.c.active.is_(True)))
 
 
 def load(token: str, kind: str) -> SignedIn | None:
@@ -108,8 +108,8 @@ def load(token: str, kind: str) -> SignedIn | None:
     row = db.session.execute(_LOAD, {"token_hash": token_hash(token), "kind": kind}).first()
     if row is None:
         return None
-    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, must_change, locale,
-     theme, page_sizes) = row
+    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, must_change,
+     locale, theme, page_sizes) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
