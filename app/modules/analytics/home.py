@@ -23,8 +23,8 @@ def cards() -> list[HomeCard]:
     now, before = sales(Question(Period(day, day)), Question(Period(day - ONE_DAY, day - ONE_DAY)))
     url = url_for("SalesReport.page")
     return [
-        HomeCard(_("Sales today"), money_text(now.total.net), gettext("Yesterday: %(value)s", value=money_text(before.total.net)),
-                 url, "fa-chart-line"),
+        HomeCard(_("Sales today"), money_text(now.total.net),
+                 gettext("Yesterday: %(value)s", value=money_text(before.total.net)), url, "fa-chart-line"),
         HomeCard(_("Orders today"), number_text(now.total.orders),
                  gettext("Yesterday: %(value)s", value=number_text(before.total.orders)), url, "fa-receipt"),
     ]

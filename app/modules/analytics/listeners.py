@@ -52,12 +52,13 @@ def mark_days_of_changed_record(change: RecordChanged) -> None:
 
 @on(BulkChanged)
 def mark_days_of_changed_rows(change: BulkChanged) -> None:
-    """Sales are summed up again after a change to many rows; where the change itself sets the day, only that day."""
+    """Sales are summed up again after a change to many rows. Where it brings them to a new status at a time, as a
+    payment does, they had none before, so only that day is; where it merely moves the time, all are."""
     counted = COUNTED.get(change.table)
     if counted is None or not counted & change.values.keys():
         return
     moment = change.values.get("paid_at") or change.values.get("refunded_at")
-    if moment is not None:
+    if moment is not None and "status" in change.values:
         services.mark_moments([datetime.fromisoformat(moment)])
     else:
         services.mark_all_dirty()
