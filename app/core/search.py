@@ -7,22 +7,25 @@ A model that grows large names the columns that people search by:
 
 The migrate step calls `install`, which keeps an index of three-letter pieces beside the table: on SQLite an FTS5
 table with the trigram tokenizer, kept by triggers; on PostgreSQL a GIN index with pg_trgm. A term of three or
-more characters is found anywhere in a text. A shorter one, such as a Chinese name of two characters, is
-matched from the beginning of a text, as a range on an ordinary index. Both are case-insensitive for Latin letters
-only in the long form. A model without `search_index` is searched with LIKE, which is right for a small table.
+more characters is found anywhere in a text. For a shorter one, such as most words of Chinese, the pieces are too long: it is
+looked for anywhere while the table is small enough to be read (`SMALL` rows), and beyond that from the beginning of
+a text, as a range on an ordinary index. A model without `search_index` is searched with LIKE, which is right for a
+small table.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, column, inspect, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, column, func, inspect, or_, select, table, text
 from sqlalchemy.orm import DeclarativeBase
 
-from app.core.database import prefix_end
+from app.core.database import db, prefix_end
 
 PIECE = 3
 """Letters in a piece: the trigram indexes of both databases cannot find less."""
+SMALL = 200_000
+"""Up to here a table is read whole for a term of one or two letters: some ten milliseconds."""
 
 
 def escape_like(term: str) -> str:
@@ -59,6 +62,9 @@ def narrow(statement: Select[Any], model: Any, columns: list[ColumnElement[Any]]
         return statement.where(or_(*(contains(target, term) for target in columns)))
     indexed = [getattr(model, name) for name in names]
     if len(term) < PIECE:
+        # The highest id is the last entry of an index; it tells how long the table may be at the most.
+        if (db.session.scalar(select(func.max(key))) or 0) <= SMALL:
+            return statement.where(or_(*(contains(target, term) for target in indexed)))
         return statement.where(or_(*(starts_with(target, term, dialect) for target in indexed)))
     if dialect == "sqlite":
         fts = table(fts_name(model), column("rowid"), column(fts_name(model)))

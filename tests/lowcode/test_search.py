@@ -31,12 +31,17 @@ def things(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("term, codes", [
-    ("龙井", set()), ("西湖", {"TEA-1"}), ("湖龙井", {"TEA-1"}), ("武夷岩", {"TEA-2"}), ("tea", {"TEA-1", "TEA-2"}), ("EA-", {"TEA-1", "TEA-2"}),
-    ("TE", {"TEA-1", "TEA-2"}), ("te", set()), ("P_1", {"CUP_1"}), ("0% c", {"CUP_1"}), ("celadon", {"CUP_1"}), ("'quo", {"CUP-2"}),
-    ('e "b', {"CUP-2"}), ("nothing", set()), ("%%%", set()), ("_", set()),
+    ("龙井", {"TEA-1"}), ("西湖", {"TEA-1"}), ("湖龙井", {"TEA-1"}), ("武夷岩", {"TEA-2"}), ("tea", {"TEA-1", "TEA-2"}), ("EA-", {"TEA-1", "TEA-2"}),
+    ("TE", {"TEA-1", "TEA-2", "CUP-2"}), ("te", {"TEA-1", "TEA-2", "CUP-2"}), ("P_1", {"CUP_1"}), ("0% c", {"CUP_1"}), ("celadon", {"CUP_1"}), ("'quo", {"CUP-2"}),
+    ('e "b', {"CUP-2"}), ("nothing", set()), ("%%%", set()), ("_", {"CUP_1"}),
 ])
 def test_a_term_finds_what_has_it(things: None, term: str, codes: set[str]) -> None:
     assert found(term.strip()) == codes
+
+
+def test_in_a_long_table_a_short_term_is_looked_for_at_the_beginning_only(things: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "SMALL", 0)
+    assert (found("西湖"), found("龙井"), found("TE")) == ({"TEA-1"}, set(), {"TEA-1", "TEA-2"})
 
 
 def test_the_index_follows_every_change(things: None) -> None:
@@ -69,7 +74,8 @@ def test_installing_again_changes_nothing_and_mends_what_is_missing(things: None
     assert found("武夷岩") == {"TEA-2"}
 
 
-def test_no_search_of_a_long_table_reads_all_of_it(things: None, database: Any) -> None:
+def test_no_search_of_a_long_table_reads_all_of_it(things: None, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "SMALL", 0)
     db.session.commit()
     screen = registry().screen_of(Thing)
     for term in ("武夷岩", "TE"):
