@@ -16,7 +16,7 @@ from app.core.messages import extract, forms, untranslated
 
 COMPLETE = [language for language, state in LANGUAGES.items() if state == "complete"]
 PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[sdif%]|\{(\w*)\}")
-SAME_IN_EVERY_LANGUAGE = re.compile(r"[^A-Za-z]*|(?:[A-Z]{2,}s?|Houtai|APScheduler|SQLite|PostgreSQL|cron)")
+SAME_IN_EVERY_LANGUAGE = re.compile(r"[^A-Za-z]*|(?:[A-Z]{2,}s?|Houtai|APScheduler|SQLite|PostgreSQL|App|cron)")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 

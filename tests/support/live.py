@@ -6,23 +6,59 @@ Its database is one file that the test process may look into with an application
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 from flask import Flask
 
 from app import server
 from app.core.db import db
+from tests.support.cast import PASSWORD
 from tests.support.databases import build, make_app
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60
+
+
+class Visitor:
+    """A visitor over the wire: remembers cookies and reads pages."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def status(self, path: str, **fields: str) -> int:
+        """Open a page, or send a form; gives the answer's status."""
+        self.page = ""
+        data = urlencode(fields).encode() if fields else None
+        try:
+            with self._opener.open(self.address + path, data, timeout=20) as answer:
+                self.page = answer.read().decode()
+                return int(answer.status)
+        except HTTPError as error:
+            error.close()
+            return error.code
+
+    def get(self, path: str) -> str:
+        """The text of a page."""
+        status = self.status(path)
+        assert status == 200, f"{path} answered {status}"
+        return self.page
+
+    def sign_in(self, username: str) -> None:
+        """Fill in the sign-in form."""
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/login/"))
+        assert found is not None, "the sign-in form carries no token"
+        assert self.status("/login/", username=username, password=PASSWORD, csrf_token=found[1]) == 200
 
 
 class LiveShop:
@@ -57,6 +93,10 @@ class LiveShop:
                     self.stop()
                     raise RuntimeError(f"The shop did not open: {self.told()}") from None
                 time.sleep(0.05)
+
+    def stranger(self) -> Visitor:
+        """Someone with a browser of their own, without a screen."""
+        return Visitor(self.address)
 
     def told(self) -> str:
         """What the server has written."""
