@@ -266,4 +266,6 @@ def register_routes(app: Flask, may_upload: Callable[[], bool]) -> None:
 
     views.register_error_handler(BusinessError, _answer_refusal)
     views.register_error_handler(HTTPException, _answer_http_error)
+    # Named as well, since the application has a handler of its own for it, and the nearer kind of error wins.
+    views.register_error_handler(CSRFError, _answer_http_error)
     app.register_blueprint(views)
