@@ -1,0 +1,23 @@
+"""Backups: one verified file for the database and the uploads, on SQLite and PostgreSQL.
+
+    backup = create_backup()              # verified before it gets its name
+    verify_backup(backup.name).problem    # "" if every byte is as it was written
+    restore_backup(backup.path)           # refuses a damaged one; switches in one step, keeps the old database
+    tidy_backups()                        # keeps some by day, week and month
+
+The parts: `archive` (the file), `sqlite` and `postgres` (the databases), `shelf` (the folder), `making`, `checking`,
+`restoring`, `keeping`.
+"""
+
+from .archive import Damaged, FromNewerVersion, Manifest
+from .checking import verify_backup
+from .keeping import OVERDUE_AFTER, is_overdue, newest_verified, superseded, tidy_backups
+from .making import create_backup
+from .restoring import OtherDatabase, Restored, restore_backup
+from .shelf import Backup, Busy, DiskFull, find_backup, folder, get_backup, list_backups
+
+__all__ = [
+    "OVERDUE_AFTER", "Backup", "Busy", "Damaged", "DiskFull", "FromNewerVersion", "Manifest", "OtherDatabase",
+    "Restored", "create_backup", "find_backup", "folder", "get_backup", "is_overdue", "list_backups",
+    "newest_verified", "restore_backup", "superseded", "tidy_backups", "verify_backup",
+]
