@@ -113,6 +113,7 @@
   }));
 
   const show = async (box) => {
+    box.classList.remove("chart-failed");
     box.classList.add("chart-loading");
     box.replaceChildren();
     try {

@@ -12,7 +12,8 @@ from app.lowcode.report import Bars, Card, ChoiceFilter, Chosen, Column, Line, P
 from app.lowcode.tables import Figures, ratio
 
 TOWNS = [("north", _("North")), ("south", _("South"))]
-REMARKS = ["dry", "=1+1", "-3", "<b>wet</b>"]
+EVIL = '<img src=evil.png onerror="window.evil = 1">'
+REMARKS = ["dry", "=1+1", "-3", EVIL]
 
 
 class RainReport(Report):
@@ -28,7 +29,8 @@ class RainReport(Report):
         Column("remark", _("Remark")),
     ]
     charts = [Line(name="cost", title=_("Cost by day"), x="day", y=["cost"]),
-              Bars(name="drops", title=_("Drops by day"), x="day", y=["drops"])]
+              Bars(name="drops", title=_("Drops by day"), x="day", y=["drops"]),
+              Bars(name="remarks", title=_("Drops by remark"), x="remark", y=["drops"], lying=True)]
 
     def rows(self, chosen: Chosen) -> Iterator[tuple[Any, ...]]:
         factor = {"north": 1, "south": 3, None: 4}[chosen.town]

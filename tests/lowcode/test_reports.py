@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.db import db
 from app.lowcode.access import sync_permissions
 from app.lowcode.registry import registry
+from tests.lowcode.rain import REMARKS
 from tests.support import cast
 from tests.support.client import Client
 
@@ -37,8 +38,7 @@ def ming(as_user: Callable[[str], Client]) -> Client:
 
 
 def expected_rows(first: int, last: int, factor: int) -> list[tuple[Any, ...]]:
-    remarks = ["dry", "=1+1", "-3", "<b>wet</b>"]
-    return [(date(2026, 8, day), day * factor, day * 101 * factor, day / 31, remarks[day % 4])
+    return [(date(2026, 8, day), day * factor, day * 101 * factor, day / 31, REMARKS[day % 4])
             for day in range(first, last + 1)]
 
 
@@ -58,7 +58,7 @@ def test_the_page_shows_the_rows_with_their_total(ming: Client) -> None:
     assert rows[0] == ["Aug 9, 2026", "36", "¥36.36", "29.0%", "=1+1"]
     assert rows[-1] == ["Total", "336", "¥339.36", "101.0%", ""]
     assert len(rows) == 8
-    assert "&lt;b&gt;wet&lt;/b&gt;" in answer.text and "<b>wet</b>" not in answer.text
+    assert "&lt;img src=evil.png" in answer.text and "<img src=evil.png" not in answer.text
 
 
 def test_the_page_says_what_is_counted(ming: Client) -> None:
