@@ -114,6 +114,7 @@ def test_names_in_charts_are_words_and_nothing_else(owner: Browser) -> None:
     owner.run("document.querySelector('h1').innerHTML = arguments[0]", EVIL)
     owner.until(lambda: any("evil.png" in problem or "Content Security" in problem for problem in owner.problems()),
                 "nobody would have noticed")
+    owner.expects("evil.png|Content Security")  # the rest of it
 
 
 def test_nothing_moves_for_those_who_want_no_motion(owner: Browser) -> None:
