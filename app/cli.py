@@ -10,19 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from sqlalchemy.exc import IntegrityError
 
+from app import demoing
+from app.core import clock
 from app.core.actor import Actor, acting_as
 from app.core.db import db, explain
 from app.core.errors import BusinessError
 from app.core.importing import ImportRefused, ImportReport, Progress
 from app.core.table_files import TableFolder
+from app.demoing import load_demo
+
+__all__ = ["import_litemall", "load_demo", "register"]
 
 SHOWN_REFUSALS = 50
 
 imports = AppGroup("import", help="Bring data from other systems; running again brings nothing twice.")
+demo = AppGroup("demo", help="A believable shop of its own to try things on.")
 
 
 class Bars:
@@ -30,7 +37,7 @@ class Bars:
 
     @contextlib.contextmanager
     def step(self, label: Any, length: int) -> Iterator[Callable[[int], Any]]:
-        with click.progressbar(length=length, label=f"{label!s:<24}", width=32, file=sys.stderr) as bar:
+        with click.progressbar(length=length, label=f"{label!s:<16}", width=32, file=sys.stderr) as bar:
             yield bar.update
 
 
@@ -53,7 +60,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 def import_litemall_command(folder: Path, skip_bad_rows: bool, encoding: str, refused: Path | None) -> None:
     """Bring regions, categories, brands, products and reviews of a litemall shop from the CSV files in FOLDER."""
-    _run("litemall", lambda: import_litemall(
+    _run_import("litemall", lambda: import_litemall(
         folder, skip_bad_rows=skip_bad_rows, encoding=encoding, progress=Bars()), refused)
 
 
@@ -64,8 +71,28 @@ def import_online_retail_command(file: Path, skip_bad_rows: bool, encoding: str,
     """Bring the invoices of the UCI Online Retail file (CSV, gzipped or not) as orders and refunds."""
     from app.modules.orders.importing import import_online_retail
 
-    _run("online-retail", lambda: import_online_retail(
+    _run_import("online-retail", lambda: import_online_retail(
         file, skip_bad_rows=skip_bad_rows, encoding=encoding, progress=Bars()), refused)
+
+
+@demo.command("load")
+@click.option("--orders", type=click.IntRange(0, 10_000_000), default=2000, show_default=True)
+@click.option("--members", type=click.IntRange(1, 5_000_000), default=300, show_default=True)
+@click.option("--products", type=click.IntRange(1, 500_000), default=60, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives another shop.")
+@click.option("--replace", is_flag=True, help="Remove the demo shop that is there and make it anew.")
+def load_demo_command(orders: int, members: int, products: int, seed: int, replace: bool) -> None:
+    """Make a demo shop: goods with drawn pictures, members, and two years of orders up to this minute."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    _run("demo load", lambda: load_demo(
+        app, orders=orders, members=members, products=products, seed=seed, replace=replace, progress=Bars()))
+
+
+@demo.command("remove")
+def remove_demo_command() -> None:
+    """Remove the demo shop, and nothing else."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    _run("demo remove", lambda: demoing.remove_demo(app))
 
 
 def import_litemall(folder: Path, *, skip_bad_rows: bool = False, encoding: str = "utf-8",
@@ -87,22 +114,49 @@ def import_litemall(folder: Path, *, skip_bad_rows: bool = False, encoding: str 
     return report
 
 
-def _run(source: str, work: Callable[[], ImportReport], refused: Path | None) -> None:
-    """Do an import as one transaction and say what became of it; exit code 1 when it was refused."""
-    try:
+def _run_import(source: str, work: Callable[[], ImportReport], refused: Path | None) -> None:
+    """Do an import as one transaction, and say what became of it."""
+
+    def done_and_committed() -> ImportReport:
         with acting_as(Actor("import", source)):
             report = work()
             db.session.commit()
+            return report
+
+    try:
+        report = _run(source, done_and_committed)
+    except _Failed as failed:
+        if isinstance(failed.error, ImportRefused):
+            _list_refusals(failed.error.report, refused)
+        raise
+    _list_refusals(report, refused)
+
+
+class _Failed(click.ClickException):
+    """The command did not do its work; exit code 1."""
+
+    def __init__(self, words: str, error: BusinessError) -> None:
+        super().__init__(words)
+        self.error = error
+
+
+def _run(name: str, work: Callable[[], ImportReport]) -> ImportReport:
+    """Do the work and print its report; whatever refuses it rolls all of it back."""
+    begun = clock.monotonic()
+    try:
+        # Commands speak English, whatever language the shop's screens begin with.
+        with force_locale("en"):
+            report = work()
     except BusinessError as error:
         db.session.rollback()
-        if isinstance(error, ImportRefused):
-            _list_refusals(error.report, refused)
-        raise click.ClickException(_words(error)) from None
+        raise _Failed(_words(error), error) from None
     except IntegrityError as error:
         db.session.rollback()
-        raise click.ClickException(f"Nothing was changed. {_words(explain(error))}") from None
+        refusal = explain(error)
+        raise _Failed(f"Nothing was changed. {_words(refusal)}", refusal) from None
     _print_report(report)
-    _list_refusals(report, refused)
+    click.echo(f"{name} took {clock.monotonic() - begun:.1f} s.")
+    return report
 
 
 def _words(error: BusinessError) -> str:
@@ -127,7 +181,7 @@ def _list_refusals(report: ImportReport, refused: Path | None) -> None:
     if report.refused_count > SHOWN_REFUSALS:
         click.echo(f"  … and {report.refused_count - SHOWN_REFUSALS:,} more.", err=True)
     if report.refused_count:
-        click.echo(f"  {report.refused_count:,} rows were refused.", err=True)
+        click.echo(f"  Refused rows: {report.refused_count:,}.", err=True)
     if refused is not None:
         with refused.open("w", encoding="utf-8-sig", newline="") as out:
             writer = csv.writer(out)
@@ -138,3 +192,4 @@ def _list_refusals(report: ImportReport, refused: Path | None) -> None:
 def register(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(imports)
+    app.cli.add_command(demo)

@@ -127,6 +127,14 @@ def loading(connection: Connection, models: Sequence[Any]) -> Iterator[None]:
             yield
 
 
+def refresh_statistics(connection: Connection, models: Sequence[Any]) -> None:
+    """Let PostgreSQL plan by what the tables hold now, and not by what they held before they were filled; in time it
+    would notice by itself."""
+    if connection.dialect.name == "postgresql":
+        for model in models:
+            connection.exec_driver_sql(f'ANALYZE "{model.__tablename__}"')
+
+
 @contextlib.contextmanager
 def _sqlite_loading(connection: Connection, models: Sequence[Any]) -> Iterator[None]:
     triggers = [row for model in models for row in connection.execute(

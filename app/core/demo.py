@@ -1,7 +1,7 @@
 """What the demo shop is to be: how large, from which seed, up to which moment, and how its pictures look.
 
-Each module has a room `demo` with a function `load(plan)`, which its manifest names; `flask demo load` calls them in
-the order of the modules. All chance comes from `plan.chance(topic)`, so that the same seed gives the same shop, and a
+A module has a room `demo` with a `Demo`, which its manifest names; `flask demo load` calls them in the order of the
+modules. All chance comes from `plan.chance(topic)`, so that the same seed gives the same shop, and a
 change in one module does not shift the dice of another. Records carry the source *demo*, by which they are found
 and can be removed again.
 """
@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
@@ -67,6 +66,16 @@ class DemoPlan:
         return moment_value(self.now)
 
 
+@dataclass(frozen=True)
+class Demo:
+    """What a module brings to the demo shop: how it is made, how it is removed, and the models of which it makes
+    records. Named in the module's manifest."""
+
+    load: Callable[[DemoPlan], None]
+    remove: Callable[[], None]
+    models: Sequence[type]
+
+
 def backdrop(top: Colour, bottom: Colour) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """A square whose colour runs from top to bottom, and a pen for it; places are given in hundredths by `spot`."""
     ramp = Image.linear_gradient("L").resize((_DRAWN_SIDE, _DRAWN_SIDE))
@@ -90,8 +99,3 @@ def finished(image: Image.Image, side: int = PICTURE_SIDE) -> bytes:
     out = io.BytesIO()
     image.resize((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0).save(out, "PNG", compress_level=1)
     return out.getvalue()
-
-
-def weighted(chance: random.Random, pairs: Sequence[tuple[Any, float]]) -> Any:
-    """One of the first items of `pairs`, each with the weight beside it."""
-    return chance.choices([item for item, _weight in pairs], [weight for _item, weight in pairs])[0]

@@ -16,12 +16,14 @@ import click
 from flask import Flask
 
 from app.core import events
+from app.core.demo import Demo
 
 
 @dataclass
 class Module:
     """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
-    marked with `@panel` that add a box to the page of every record."""
+    marked with `@panel` that add a box to the page of every record; `extensions` are put into `app.extensions`, for what the
+    ground floor calls by name without knowing who brings it."""
 
     name: str
     label: Any
@@ -35,7 +37,8 @@ class Module:
     commands: list[click.Command] = field(default_factory=list)
     home: list[Callable[[], Any]] = field(default_factory=list)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
-    demo: Callable[..., Any] | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+    demo: Demo | None = None
     order: int = 50
 
     def register(self, app: Flask) -> None:
@@ -51,5 +54,6 @@ class Module:
         for command in self.commands:
             app.cli.add_command(command)
         app.extensions["houtai"].panels += self.panels
+        app.extensions.update(self.extensions)
         for view in [*self.screens, *self.reports, *self.pages]:
             view.register(app, self)

@@ -2,10 +2,17 @@
 
 from app.core.i18n import lazy as _
 from app.lowcode import Module
-from app.modules.catalog import derived, home, jobs, timeline, views  # noqa: F401  derived and timeline plug themselves in
+from app.modules.catalog import (  # noqa: F401  derived and timeline plug themselves in
+    demo,
+    derived,
+    home,
+    jobs,
+    timeline,
+    views,
+)
 
 module = Module(
-    "catalog", _("Catalogue"), icon="fa-box", order=10, home=[home.cards],
+    "catalog", _("Catalogue"), icon="fa-box", order=10, home=[home.cards], demo=demo.DEMO,
     screens=[
         views.ProductScreen, views.CategoryScreen, views.BrandScreen, views.SkuScreen, views.ProductTagScreen,
         views.ProductReviewScreen, views.ProductSpecificationScreen, views.ProductAttributeScreen,

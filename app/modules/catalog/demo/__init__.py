@@ -7,15 +7,25 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select
 
 from app.core.db import db
-from app.core.demo import SOURCE, DemoPlan
+from app.core.demo import SOURCE, Demo, DemoPlan
 from app.modules.catalog import services
 from app.modules.catalog.demo import goods
 from app.modules.catalog.demo.gallery import Gallery
 from app.modules.catalog.demo.goods import LEAVES, Leaf
 from app.modules.catalog.demo.products import ProductWriter, Shelves
-from app.modules.catalog.models import Brand, Category, Product, ProductTag, product_tag_links
+from app.modules.catalog.models import (
+    MAX_LEVEL,
+    Brand,
+    Category,
+    Product,
+    ProductAttribute,
+    ProductSpecification,
+    ProductTag,
+    Sku,
+    product_tag_links,
+)
 
-__all__ = ["load", "remove"]
+__all__ = ["DEMO"]
 
 
 def load(plan: DemoPlan) -> None:
@@ -30,8 +40,12 @@ def load(plan: DemoPlan) -> None:
 
 def remove() -> None:
     """Take the demo catalogue out; refused by the database where other records depend on it. Pictures stay."""
-    for model in (Product, Category, Brand):
-        db.session.execute(delete(model).where(model.source == SOURCE).execution_options(synchronize_session=False))
+    statements = [delete(Product).where(Product.source == SOURCE), delete(Brand).where(Brand.source == SOURCE)]
+    # From the leaves up, for a shelf is not taken away while another stands on it.
+    statements += [delete(Category).where(Category.source == SOURCE, Category.level == level)
+                   for level in range(MAX_LEVEL, 0, -1)]
+    for statement in statements:
+        db.session.execute(statement.execution_options(synchronize_session=False))
     used = select(product_tag_links.c.tag_id)
     db.session.execute(
         delete(ProductTag).where(ProductTag.name.in_([name for name, _share in goods.TAGS]), ProductTag.id.not_in(used))
@@ -73,3 +87,6 @@ def _write_tags() -> list[tuple[int, float]]:
         (known.get(name) or int(db.session.scalar(
             insert(ProductTag).values(name=name).returning(ProductTag.id)) or 0), share)
         for name, share in goods.TAGS]
+
+
+DEMO = Demo(load, remove, (Category, Brand, Product, Sku, ProductSpecification, ProductAttribute))

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from app.core import clock
 from app.core.bulk import BulkTable, moment_value
 from app.core.db import db
-from app.core.demo import SOURCE, DemoPlan
+from app.core.demo import SOURCE, Demo, DemoPlan
 from app.core.files import store_bytes
 from app.core.i18n import lazy as _
 from app.modules.members.demo.people import PeopleMaker
@@ -28,7 +28,7 @@ from app.modules.members.models import (
     member_tag_links,
 )
 
-__all__ = ["load", "remove"]
+__all__ = ["DEMO"]
 
 LEVELS = (
     ("普通会员", 0, 0, "注册即是会员。"),
@@ -189,3 +189,6 @@ class MemberWriter:
             (known.get(name) or int(db.session.scalar(
                 insert(MemberTag).values(name=name).returning(MemberTag.id)) or 0), share)
             for name, share in TAGS]
+
+
+DEMO = Demo(load, remove, (Member, Address, MemberNote, MemberLevel))
