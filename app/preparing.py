@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from app.core import catalogues, migrations
 from app.core.actor import Actor, acting_as
 from app.core.db import db
+from app.core.errors import BusinessError
 
 _log = logging.getLogger(__name__)
 FIRST_USER = "admin"
@@ -73,7 +74,7 @@ def _upgrade() -> None:
     """Back up, migrate to the newest revision, and synchronise permissions."""
     try:
         prepare(current_app._get_current_object())  # type: ignore[attr-defined]
-    except migrations.DatabaseIsNewer as error:
+    except (migrations.DatabaseIsNewer, BusinessError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"The database is at {migrations.revisions().get_current_head()}.")
 

@@ -14,7 +14,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
-from flask_babel import get_domain, get_locale as _babel_locale
+from flask_babel import force_locale, get_domain, get_locale as _babel_locale
 from flask_babel import gettext, lazy_gettext, ngettext
 from flask_babel import lazy_ngettext
 
@@ -22,7 +22,7 @@ from app.core import clock
 
 lazy = lazy_gettext
 __all__ = [
-    "current_locale", "date_text", "day_text", "decimal_point", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
+    "current_locale", "date_text", "day_text", "decimal_point", "english", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
     "ngettext", "number_text", "percent_text", "short_number_text", "text_direction",
 ]
 
@@ -62,6 +62,12 @@ def current_locale() -> str:
     """The reader's locale as Babel writes it, e.g. `zh` or `zh_Hant`; English outside a request."""
     locale = _babel_locale()
     return str(locale) if locale else DEFAULT_LOCALE
+
+
+def english(text: Any) -> str:
+    """A lazy text as it stands in the code: to be stored, and put into each reader's language by `gettext`."""
+    with force_locale(DEFAULT_LOCALE):
+        return str(text)
 
 
 def language_tag(locale: str | None = None) -> str:

@@ -20,11 +20,3 @@ class BackupDownloaded:
 
     name: str
     byte_count: int
-
-
-@dataclass(frozen=True)
-class BackupRestored:
-    """The shop was put back to what it was when this backup was made; `kept_as` is what it was until now."""
-
-    name: str
-    kept_as: str

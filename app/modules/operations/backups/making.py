@@ -14,6 +14,7 @@ from flask import current_app
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.database import db
+from app.core.errors import NotFound
 from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.core.jobs import progress
@@ -147,6 +148,8 @@ def server() -> postgres.Server:
 def _ensure_room() -> None:
     """A backup that fills the disk would stop the shop; one that would come close to it is not begun."""
     if db.engine.dialect.name == "sqlite":
+        if not database_file().exists():
+            raise NotFound(_("There is no database yet, so there is nothing to back up."))
         # The copy and the packed copy lie beside each other; later the packed one and the one it is checked by.
         database = 2 * database_file().stat().st_size
     else:

@@ -27,7 +27,7 @@ from flask import current_app
 
 from app.core import clock
 from app.core.errors import BusinessError, NotFound
-from app.core.i18n import gettext
+from app.core.i18n import english, gettext, number_text
 from app.core.i18n import lazy as _
 
 from .archive import Damaged, FromNewerVersion, Manifest, read_manifest
@@ -75,6 +75,12 @@ class Backup:
     def is_good(self) -> bool:
         """Whether it was read through and nothing was wrong."""
         return self.checked_at is not None and not self.problem and self.manifest is not None
+
+    @property
+    def size(self) -> str:
+        """How big the file is, for people: `48.3 MB`, `43.3 kB`."""
+        unit, divisor = ("MB", 10**6) if self.byte_count >= 10**6 else ("kB", 10**3)
+        return f"{number_text(self.byte_count / divisor, 1)} {unit}"
 
     @property
     def row_count(self) -> int:
@@ -148,7 +154,7 @@ def note_check(path: Path, problem: BusinessError | None = None) -> None:
     """
     note = {"checked_at": clock.now().isoformat(timespec="seconds"), "problem": "", "gaps": {}}
     if problem is not None:
-        note |= {"problem": str(problem.message), "gaps": {name: str(value) for name, value in problem.gaps.items()}}
+        note |= {"problem": english(problem.message), "gaps": {name: str(value) for name, value in problem.gaps.items()}}
     aside = path.with_name(f".{path.name}.check")
     aside.write_text(json.dumps(note))
     os.replace(aside, _check_file(path))
