@@ -53,8 +53,8 @@ class FallbackDomain(Domain):
                 if not (Path(directory) / language).is_dir():
                     continue
                 catalogue = Translations.load(directory, [language], self.domain[0])
-                merged.merge(catalogue)
-                if hasattr(catalogue, "plural"):
+                if isinstance(catalogue, Translations):
+                    merged.merge(catalogue)
                     # merge() copies the texts but not the rule by which a plural form is chosen.
                     merged.plural = catalogue.plural
         return merged

@@ -146,9 +146,10 @@ def unique_columns(error: IntegrityError, metadata: MetaData) -> list[str]:
 
 
 def _columns_of_rule(table: Table, name: str | None) -> list[str]:
-    for rule in [*table.constraints, *table.indexes]:
+    rules: list[Any] = [*table.constraints, *table.indexes]
+    for rule in rules:
         if rule.name == name:
-            return [column.name for column in rule.columns]  # type: ignore[attr-defined]
+            return [column.name for column in rule.columns]
     for column in table.columns:
         if column.unique and name and column.name in name:
             return [column.name]

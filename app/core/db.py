@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 from flask_appbuilder import Model
 from sqlalchemy import Column, Index, Table, UniqueConstraint, event, inspect, update
-from sqlalchemy.orm import Mapped, Session, attributes, mapped_column, relationship
+from sqlalchemy.orm import LoaderCallableStatus, Mapped, Session, mapped_column, relationship
 
 from app.core import clock
 from app.core.columns import (
@@ -110,7 +110,7 @@ def _comes_from_a_relationship(record: Record, column: Column[Any]) -> bool:
     """Whether the foreign key is still to be filled by the flush from a related object."""
     for relation in record.__mapper__.relationships:
         if column in relation.local_columns and relation.direction.name == "MANYTOONE":
-            if inspect(record).attrs[relation.key].loaded_value not in (None, attributes.NO_VALUE):
+            if inspect(record).attrs[relation.key].loaded_value not in (None, LoaderCallableStatus.NO_VALUE):
                 return True
     return False
 

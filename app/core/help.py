@@ -17,7 +17,7 @@ from app.core.i18n import gettext
 
 ROOMS = ("Screen", "Report", "Page", "Settings")
 """Classes whose name or base ends so have help text."""
-Found = tuple[int, str, Any, list[str]]
+Found = tuple[int, str, str | tuple[str, ...], list[str]]
 
 
 def first_paragraph(docstring: str | None) -> str:
@@ -35,17 +35,16 @@ def extract(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) -> I
     """Babel's extractor for Python, and the help texts besides."""
     source = file.read()
     file.seek(0)
-    yield from extract_python(file, keywords, comment_tags, options)
+    yield from extract_python(file, keywords, comment_tags, options)  # type: ignore[misc]
     for node in ast.walk(ast.parse(source)):
-        text = first_paragraph(ast.get_docstring(node)) if _has_help(node) else ""
-        if text:
-            yield node.lineno, "", text, []
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and _has_help(node):
+            text = first_paragraph(ast.get_docstring(node))
+            if text:
+                yield node.lineno, "", text, []
 
 
-def _has_help(node: ast.AST) -> bool:
+def _has_help(node: ast.ClassDef | ast.FunctionDef) -> bool:
     if isinstance(node, ast.ClassDef):
         names = [node.name, *(getattr(base, "id", getattr(base, "attr", "")) for base in node.bases)]
         return any(name.endswith(ROOMS) for name in names)
-    if isinstance(node, ast.FunctionDef):
-        return any(isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "job" for mark in node.decorator_list)
-    return False
+    return any(isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "job" for mark in node.decorator_list)
