@@ -1,0 +1,109 @@
+"""Run the benchmark and print its tables; `python -m bench --help` lists the options. It asserts nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.databases import ROOT, Database, Stock
+from bench.server import KeptServer
+from bench.table import number, table
+
+SMALL = 10_000
+KINDS = ("sqlite", "postgresql")
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure speed and memory.")
+    parser.add_argument("--orders", type=int, default=100_000, help="orders in the large shop (default: %(default)s)")
+    parser.add_argument("--full", action="store_true", help="the size of the goals: 1,000,000 orders")
+    parser.add_argument("--database", choices=KINDS, action="append", help="only this database; may be repeated")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench",
+                        help="where the databases are kept for the next run (default: var/bench)")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds, of which the best counts")
+    parser.add_argument("--repeats", type=int, default=20, help="calls in a round")
+    parser.add_argument("--plans", action="store_true", help="print how the databases find the rows of each page")
+    parser.add_argument("--no-peer", action="store_true", help="leave plain Flask-AppBuilder out")
+    given = parser.parse_args()
+    if given.full:
+        given.orders = 1_000_000
+    return given
+
+
+def child(module: str, words: list[str], database: Database) -> None:
+    """Run one measuring process; what it prints is shown."""
+    environment = {**os.environ, "DATABASE_URL": database.url, "HOUTAI_VAR": str(database.var)}
+    subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, env=environment, check=True)
+
+
+def measured(module: str, database: Database, given: argparse.Namespace, **extra: Any) -> Any:
+    """The figures that a measuring process leaves in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "figures.json"
+        plan = {"url": database.url, "var": str(database.var), "postmaster": database.postmaster, "out": str(out),
+                "rounds": given.rounds, "repeats": given.repeats, **extra}
+        child(module, [json.dumps(plan)], database)
+        return json.loads(out.read_text())
+
+
+def show(small: dict[str, Any], large: dict[str, Any], database: Database) -> None:
+    """The table of one database: our page at both sizes, the bare one, the peer, and what the goal is."""
+    peer, rows = large.get("peer", {}), []
+    for key, figure in large["figures"].items():
+        before = small["figures"][key]
+        goal = figure["goal"]
+        plain = peer.get(key)
+        rows.append([
+            figure["label"], number(before["ours"]), number(figure["ours"]), f"{figure['ours'] / before['ours']:.2f}×",
+            number(figure["bare"]), f"{figure['ours'] / figure['bare']:.1f}×", number(goal) if goal else "–",
+            str(figure["queries"]), f"{figure['size'] / 1024:.0f}",
+            f"{number(plain)} ({plain / figure['ours']:.0f}×)" if plain else "–"])
+    print(f"\n{database.kind}, {database.orders:,} orders: milliseconds of processor time for one request, server and "
+          "database together\n")
+    print(table(["Page", f"at {SMALL:,}", f"at {database.orders:,}", "growth", "bare", "to bare", "goal", "queries",
+                 "KiB", "plain Flask-AppBuilder"], rows))
+
+
+def show_start(found: dict[str, Any]) -> None:
+    """What a start costs."""
+    total = found["importing"] + found["building"] + found["answering"]
+    print(f"\nStart with {found['screens']} screens: {total:.2f} s of processor time until the first page is answered "
+          f"({found['importing']:.2f} importing, {found['building']:.2f} building, {found['answering']:.2f} for the "
+          f"page), {found['queries']} statements before it serves, {found['rss_mib']:.0f} MiB")
+
+
+def run(stock: Stock, given: argparse.Namespace) -> None:
+    for kind in given.database or KINDS:
+        found = {}
+        for orders in (SMALL, given.orders):
+            database = stock.get(kind, orders)
+            print(f"Measuring {orders:,} orders on {kind} …", flush=True)
+            answer = measured("bench.measure", database, given, plans=given.plans and orders == given.orders)
+            found[orders] = {"figures": {figure["key"]: figure for figure in answer["figures"]}}
+            if orders == given.orders and not given.no_peer:
+                found[orders]["peer"] = measured("bench.plain", database, given, fragment=answer["fragment"])
+        show(found[SMALL], found[given.orders], database)
+    show_start(measured("bench.starting", database, given))
+
+
+def main() -> None:
+    given = options()
+    print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    server = KeptServer(given.folder / "postgresql") if "postgresql" in (given.database or KINDS) else None
+    try:
+        run(Stock(given.folder, server), given)
+    finally:
+        if server is not None:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
