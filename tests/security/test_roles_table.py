@@ -9,7 +9,8 @@ from app import roles
 from app.lowcode.registry import registry
 from app.lowcode.security.words import FRAMEWORK_VIEWS, known_permissions
 
-OWNERS_ALONE = {"UserScreen", "RoleScreen", "GroupScreen", "SettingsPage", "BackupsPage", "JobsPage", "JobRunScreen"}
+OWNERS_ALONE = {"UserScreen", "RoleScreen", "GroupScreen", "SettingsPage", "BackupsPage", "JobsPage", "JobRunScreen",
+                "LaterJobScreen"}
 """Screens that are in no starter role on purpose: with them one could take over the shop."""
 
 

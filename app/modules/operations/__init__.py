@@ -1,0 +1,22 @@
+"""Operations: what the system does by itself, what it keeps safe, and what the shop decides for itself."""
+
+from app.core.i18n import lazy as _
+from app.core.jobs import forget_finished_jobs
+from app.lowcode import Module
+from app.modules.operations.backups_page import BackupsPage
+from app.modules.operations.commands import commands
+from app.modules.operations.jobs import back_up_before_migrating, nightly_backup
+from app.modules.operations.jobs_page import JobsPage
+from app.modules.operations.settings import BackupSettings
+from app.modules.operations.settings_page import SettingsPage
+from app.modules.operations.views import JobRunScreen, LaterJobScreen
+
+module = Module(
+    "operations", _("Operations"), icon="fa-gear", order=90,
+    screens=[JobRunScreen, LaterJobScreen],
+    pages=[JobsPage, BackupsPage, SettingsPage],
+    jobs=[nightly_backup, forget_finished_jobs],
+    settings=[BackupSettings],
+    commands=[commands],
+    extensions={"houtai_backup": back_up_before_migrating},
+)
