@@ -1,8 +1,7 @@
 """Start the back office: prepare the database, load the demo shop on the first start, and serve."""
 
-from app import create_app, server
+from app import create_app, preparing, server
 from app.core.migrations import DatabaseIsNewer
-from app.preparing import FIRST_USER, first_user, prepare
 
 
 def main() -> None:
@@ -11,21 +10,19 @@ def main() -> None:
     if not server.is_free(host, port):
         raise SystemExit(f"Port {port} on {host} is taken; choose another: PORT={port + 1} make run")
     try:
-        new = prepare(app)
+        preparing.prepare(app)
     except DatabaseIsNewer as error:
         raise SystemExit(str(error)) from None
-    if new:
-        from app.cli import load_demo
-
-        load_demo(app)
-    password = first_user(app)
+    password = preparing.first_start(app)
     print(f"\n  {app.config['APP_NAME']} is at http://{host}:{port}/")
     if password:
-        print(f"  Sign in as {FIRST_USER} with the password {password} and choose your own.")
+        print(f"  Sign in as {preparing.FIRST_USER} with the password {password} and choose your own.")
     print("  Ctrl-C stops it.\n", flush=True)
-    server.serve(create_app, host=host, port=port, workers=app.config["WEB_WORKERS"],
-                 threads=app.config["WEB_THREADS"])
+    server.serve(create_app, host=host, port=port, workers=app.config["WEB_WORKERS"], threads=app.config["WEB_THREADS"])
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("\nStopped.") from None

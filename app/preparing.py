@@ -12,6 +12,7 @@ import os
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select
 
 from app.core import catalogues, migrations
@@ -49,18 +50,24 @@ def _back_up(app: Flask) -> None:
         _log.warning("Backed up to %s before migrating.", make())
 
 
-def first_user(app: Flask) -> str | None:
-    """Make the first account, an owner called `admin`, where there is none; returns its password, else None.
+def first_start(app: Flask) -> str | None:
+    """Where nobody has an account yet: load the demo shop, make an owner called `admin`, and return the password.
 
-    The password is HOUTAI_ADMIN_PASSWORD, or one made on the spot, which has to be changed at the first sign-in.
+    The password is HOUTAI_ADMIN_PASSWORD, or one made on the spot, which has to be changed at the first sign-in. A first
+    start that is interrupted is simply taken up again: each of the two steps is done whole or not at all.
     """
-    from flask_appbuilder.security.sqla.models import User
-
+    from app.demoing import has_demo, load_demo
     from app.lowcode.security.accounts import make_owner
 
-    with app.app_context(), acting_as(Actor.command("first start")):
+    with app.app_context():
         if db.session.scalar(select(func.count()).select_from(User)):
             return None
+        wanted = app.config["DEMO_SHOP"] and not has_demo(app)
+        db.session.rollback()
+    if wanted:
+        print("Making a demo shop …", flush=True)
+        load_demo(app)
+    with app.app_context(), acting_as(Actor.command("first start")):
         password = make_owner(FIRST_USER, os.environ.get("HOUTAI_ADMIN_PASSWORD") or None)
         db.session.commit()
         return password

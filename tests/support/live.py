@@ -69,9 +69,9 @@ class LiveShop:
         self.app = _app(folder)
         build(self.app)
         if demo:
-            from app.cli import load_demo
+            from app.demoing import load_demo
 
-            load_demo(self.app)
+            load_demo(self.app, orders=300, members=40, products=20)
         with self.app.app_context():
             db.engine.dispose()
         self.port = _free_port()
