@@ -53,8 +53,8 @@ def _back_up(app: Flask) -> None:
 def first_start(app: Flask) -> str | None:
     """Where nobody has an account yet: load the demo shop, make an owner called `admin`, and return the password.
 
-    The password is HOUTAI_ADMIN_PASSWORD, or one made on the spot, which has to be changed at the first sign-in. A first
-    start that is interrupted is simply taken up again: each of the two steps is done whole or not at all.
+    The password is HOUTAI_ADMIN_PASSWORD, or one made on the spot, which has to be changed at the first sign-in. A
+    first start that is interrupted is simply taken up again: each of the two steps is done whole or not at all.
     """
     from app.demoing import has_demo, load_demo
     from app.lowcode.security.accounts import make_owner
