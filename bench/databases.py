@@ -71,8 +71,9 @@ class Stock:
         self._flask(database, "database", "upgrade")
         meter, begun = Meter(database.postmaster), time.monotonic()
         spent = meter.read() + _children_ns()
-        self._run(database, "bench.filling", str(database.orders), str(database.orders // MEMBERS_SHARE),
-                  str(database.orders // PRODUCTS_SHARE))
+        self._flask(database, "demo", "load", "--orders", str(database.orders),
+                    "--members", str(database.orders // MEMBERS_SHARE),
+                    "--products", str(database.orders // PRODUCTS_SHARE))
         spent = meter.read() + _children_ns() - spent
         print(f"  in {time.monotonic() - begun:.0f} s, {spent / 1e9:.0f} s of processor time", flush=True)
         if database.kind == "postgresql":
@@ -83,14 +84,11 @@ class Stock:
 
     def _flask(self, database: Database, *words: str, check: bool = True) -> int:
         """Run one of the shop's own commands on the database."""
-        return self._run(database, "flask", "--app", "app", *words, check=check)
-
-    def _run(self, database: Database, module: str, *words: str, check: bool = True) -> int:
         environment = {**os.environ, "DATABASE_URL": database.url, "HOUTAI_VAR": str(database.var)}
-        done = subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, env=environment,
+        done = subprocess.run([sys.executable, "-m", "flask", "--app", "app", *words], cwd=ROOT, env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if check and done.returncode:
-            raise SystemExit(f"{module} {' '.join(words)} failed:\n{done.stdout}")
+            raise SystemExit(f"flask {' '.join(words)} failed:\n{done.stdout}")
         return done.returncode
 
 
