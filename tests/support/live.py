@@ -38,11 +38,11 @@ class Visitor:
 
     def status(self, path: str, **fields: str) -> int:
         """Open a page, or send a form; gives the answer's status."""
-        self.page = ""
+        self.page = self.url = ""
         data = urlencode(fields).encode() if fields else None
         try:
             with self._opener.open(self.address + path, data, timeout=20) as answer:
-                self.page = answer.read().decode()
+                self.page, self.url = answer.read().decode(), answer.url
                 return int(answer.status)
         except HTTPError as error:
             error.close()
@@ -54,11 +54,11 @@ class Visitor:
         assert status == 200, f"{path} answered {status}"
         return self.page
 
-    def sign_in(self, username: str) -> None:
-        """Fill in the sign-in form."""
+    def sign_in(self, username: str, password: str = PASSWORD) -> int:
+        """Fill in the sign-in form; gives the status of the page it leads to."""
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/login/"))
         assert found is not None, "the sign-in form carries no token"
-        assert self.status("/login/", username=username, password=PASSWORD, csrf_token=found[1]) == 200
+        return self.status("/login/", username=username, password=password, csrf_token=found[1])
 
 
 class LiveShop:
@@ -74,7 +74,7 @@ class LiveShop:
             load_demo(self.app, orders=300, members=40, products=20)
         with self.app.app_context():
             db.engine.dispose()
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = (folder / "server.log").open("wb")
         self.process = subprocess.Popen(
@@ -120,7 +120,8 @@ def _app(folder: Path) -> Flask:
     return make_app(f"sqlite:///{folder / 'shop.db'}", folder / "var", TESTING=False, BABEL_DEFAULT_LOCALE="zh")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
