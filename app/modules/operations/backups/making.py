@@ -25,6 +25,7 @@ from . import postgres, sqlite
 from .archive import CHUNK, Manifest, Writing
 from .checking import UPLOADS, read_back
 from .shelf import Backup, DiskFull, get_backup, new_name, note_check, put_on_shelf, working
+from .shelf import folder as backups_folder
 
 SPARE_BYTES = 256 * 1024 * 1024
 """What a backup leaves free on the disk: the shop goes on selling meanwhile and needs room for its orders."""
@@ -155,7 +156,7 @@ def _ensure_room() -> None:
     else:
         database = postgres.size(server())
     needed = database + sum(path.stat().st_size for path in upload_files()) + SPARE_BYTES
-    free = shutil.disk_usage(current_app.config["VAR"]).free
+    free = shutil.disk_usage(backups_folder()).free
     if needed > free:
         raise DiskFull(_("There is not enough room for a backup: it needs %(needed)s MB, and %(free)s MB are free."),
                        needed=needed // 10**6, free=free // 10**6)

@@ -22,6 +22,8 @@ from .shelf import DiskFull, flush
 
 MEMBER = "database/houtai.db.zst"
 PAGES_PER_STEP = 4096
+PATIENCE_SECONDS = 5.0
+"""How long to wait for others to leave the database."""
 ZSTD_LEVEL = 1
 """Level 1 packs several hundred MB a second; higher levels gain a few per cent for twice the time."""
 
@@ -77,7 +79,8 @@ class _opened:
     def __init__(self, path: Path, *, immutable: bool = False) -> None:
         # Immutable: the file is ours alone, so no lock and no files beside it are needed.
         address = f"{path.absolute().as_uri()}?immutable=1" if immutable else path.absolute().as_uri()
-        self.connection = pysqlite3.connect(address, uri=True, isolation_level=None, timeout=5)
+        self.connection = pysqlite3.connect(address, uri=True, isolation_level=None,
+                                            timeout=PATIENCE_SECONDS)
 
     def __enter__(self) -> Any:
         return self.connection
