@@ -247,8 +247,17 @@ def test_a_served_picture_can_do_nothing_and_is_kept_by_browsers(app, client):
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Content-Disposition"].startswith("inline; filename=")
     assert "immutable" in answer.headers["Cache-Control"]
-    assert "Set-Cookie" not in answer.headers
     assert client.get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_a_cache_for_many_never_gets_a_session_cookie_with_a_picture(app, as_user):
+    url = file_url(store_bytes(picture(), "x.jpg"))
+    hua = as_user("hua")
+    answer = hua.get(url)
+    assert "public" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Set-Cookie" in hua.get("/").headers, "the counter-test: a page of hers does renew it"
 
 
 def test_a_browser_that_takes_webp_gets_it_under_the_same_address(app, client):

@@ -10,6 +10,7 @@ import re
 import secrets
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -51,7 +52,17 @@ def request_id() -> str:
     return g.request_id
 
 
+class PrivateSessions(SecureCookieSessionInterface):
+    """Sessions that stay out of answers which call themselves public, such as pictures: a cache that serves many must
+    never keep somebody's session cookie with one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
+
+
 def set_up(app: Flask) -> None:
+    app.session_interface = PrivateSessions()
     proxies = int(app.config.get("TRUSTED_PROXIES") or 0)
     if proxies:
         # Only as many X-Forwarded-* entries are believed as there are proxies of ours.
@@ -76,7 +87,9 @@ def _say_to_the_browser(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=csp_nonce()))
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = HSTS
-    if request.endpoint is None or request.endpoint.rpartition(".")[2] != "static":
+    # An answer that calls itself public, such as a picture, is the same for everyone.
+    is_public = response.cache_control.public or (request.endpoint or "").rpartition(".")[2] == "static"
+    if not is_public:
         response.vary.add("Cookie")
         if "Cache-Control" not in response.headers:
             # Pages tell of orders and people; a shared computer's Back button must not.
