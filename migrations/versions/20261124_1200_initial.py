@@ -276,9 +276,6 @@ def upgrade() -> None:
         sa.CheckConstraint("progress_done >= 0", name=op.f("ck_job_runs_progress_done_min")),
         sa.CheckConstraint("progress_total >= 0", name=op.f("ck_job_runs_progress_total_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
-        sa.UniqueConstraint(
-            "job", "scheduled_for", "clock_round", name=op.f("uq_job_runs_job_scheduled_for_clock_round")
-        ),
     )
     with op.batch_alter_table("job_runs", schema=None) as batch_op:
         batch_op.create_index(
@@ -288,12 +285,20 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'asked'"),
             postgresql_where=sa.text("state = 'asked'"),
         )
+        batch_op.create_index("ix_job_runs_job_id", ["job", "id"], unique=False)
         batch_op.create_index(
             "uq_job_runs_doing",
             ["job"],
             unique=True,
             sqlite_where=sa.text("state = 'doing'"),
             postgresql_where=sa.text("state = 'doing'"),
+        )
+        batch_op.create_index(
+            "uq_job_runs_firing",
+            ["job", "scheduled_for", "clock_round"],
+            unique=True,
+            sqlite_where=sa.text("trigger = 'schedule'"),
+            postgresql_where=sa.text("trigger = 'schedule'"),
         )
 
     op.create_table(
@@ -1630,8 +1635,14 @@ def downgrade() -> None:
     op.drop_table("later_jobs")
     with op.batch_alter_table("job_runs", schema=None) as batch_op:
         batch_op.drop_index(
+            "uq_job_runs_firing",
+            sqlite_where=sa.text("trigger = 'schedule'"),
+            postgresql_where=sa.text("trigger = 'schedule'"),
+        )
+        batch_op.drop_index(
             "uq_job_runs_doing", sqlite_where=sa.text("state = 'doing'"), postgresql_where=sa.text("state = 'doing'")
         )
+        batch_op.drop_index("ix_job_runs_job_id")
         batch_op.drop_index(
             "ix_job_runs_asked", sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'")
         )

@@ -1,7 +1,8 @@
-"""A process that hatches worker processes quickly, for tests that kill them: `python -m tests.core.job_nursery URL`.
+"""A process that hatches worker processes quickly, for tests that kill them: `python -m tests.core.job_nursery`.
 
-Loading the application takes seconds and a fork takes milliseconds. Each line it reads is a way to work, from WAYS;
-it answers with the number of the new process, which knows nothing of the others but the database.
+Loading the program takes seconds and a fork takes milliseconds. Each line it reads is a way to work, from WAYS, and
+the address of a database; it answers with the number of the new process, which knows nothing of the others but the
+database. The processes stand on the ground floor alone: they need no screens.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_babel import Babel
 
-from app.core import jobs
+import config
+from app.core import database, jobs
 from app.core.db import db
 from app.core.jobs.leader import Election
 from app.core.jobs.runner import Runner
@@ -63,15 +66,20 @@ WAYS: dict[str, Callable[[Flask], None]] = {
     each.__name__: each for each in (work, keep_time, keep_time_without_leader, command)}
 
 
-def hatch(app: Flask, way: str) -> int:
-    """Fork a process that works this way; its number."""
+def hatch(way: str, url: str) -> int:
+    """Fork a process that works this way on this database; its number."""
     number = os.fork()
     if number:
         return number
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _end_with_the_parent()
+    app = Flask("nursery")
+    app.config.update({**config.settings(), **CONFIG, "SQLALCHEMY_DATABASE_URI": url})
+    database.configure(app)
+    db.init_app(app)
+    Babel(app)
     with app.app_context():
-        db.engine.dispose(close=False)
+        database.set_up_engine(db.engine)
     WAYS[way](app)
     os._exit(0)
 
@@ -82,24 +90,26 @@ def _end_with_the_parent() -> None:
 
 
 class Nursery:
-    """The nursery as a test sees it."""
+    """The nursery as a test sees it; `url` is the database of what is hatched from now on."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.url = ""
         self.log = folder / "nursery.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.core.job_nursery", url, str(folder)], cwd=ROOT, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+                [sys.executable, "-m", "tests.core.job_nursery"], cwd=ROOT, text=True,
+                env={**os.environ, "HOUTAI_VAR": str(folder)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=log)
         self.hatched: set[int] = set()
 
     def wait(self) -> None:
-        """Wait until it has loaded the application."""
+        """Wait until it has loaded the program."""
         assert self._read() == "ready\n"
 
     def hatch(self, way: Callable[[Flask], None]) -> int:
         """A new process that works this way; its number."""
         assert self.process.stdin is not None
-        self.process.stdin.write(way.__name__ + "\n")
+        self.process.stdin.write(f"{way.__name__} {self.url}\n")
         self.process.stdin.flush()
         number = int(self._read())
         self.hatched.add(number)
@@ -110,10 +120,14 @@ class Nursery:
         self.hatched.discard(number)
         os.kill(number, signal.SIGKILL)
 
-    def close(self) -> None:
-        """End everything."""
+    def clear(self) -> None:
+        """kill -9 all that were hatched."""
         for number in list(self.hatched):
             self.kill(number)
+
+    def close(self) -> None:
+        """End everything."""
+        self.clear()
         self.process.kill()
         self.process.communicate()
 
@@ -125,9 +139,9 @@ class Nursery:
 
 
 @contextmanager
-def nursery(url: str, folder: Path) -> Iterator[Nursery]:
+def nursery(folder: Path) -> Iterator[Nursery]:
     """A nursery for the block."""
-    made = Nursery(url, folder)
+    made = Nursery(folder)
     try:
         made.wait()
         yield made
@@ -147,15 +161,10 @@ def until(is_so: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 def main() -> None:
-    from app import create_app
-
-    app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": sys.argv[1], "VAR": Path(sys.argv[2]) / "var"})
-    for name in jobs.registered():
-        jobs.unregister(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's to bury
     print("ready", flush=True)
     for line in sys.stdin:
-        print(hatch(app, line.strip()), flush=True)
+        print(hatch(*line.split()), flush=True)
 
 
 if __name__ == "__main__":

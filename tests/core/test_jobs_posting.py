@@ -128,7 +128,8 @@ def test_a_task_is_only_what_was_marked_as_one(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("value", [
-    {1, 2}, (1, 2), object(), float("nan"), {1: "one"}, b"bytes", "a\0b", clock.now()], ids=lambda value: type(value).__name__)
+    {1, 2}, (1, 2), object(), float("nan"), {1: "one"}, b"bytes", "a\0b", clock.now(),
+], ids=lambda value: type(value).__name__)
 def test_arguments_are_plain_json(app: Flask, value: Any) -> None:
     with pytest.raises(TypeError, match="'words'"):
         jobs.later(hear, words=value)

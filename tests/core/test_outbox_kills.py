@@ -7,7 +7,6 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +24,18 @@ KILLS = 20
 WORKERS = 2
 
 
-@pytest.fixture
-def workers(database: Any, app: Any, tmp_path: Path) -> Iterator[Nursery]:
-    job_marks.make_table()
-    with nursery(app.config["SQLALCHEMY_DATABASE_URI"], tmp_path) as made:
+@pytest.fixture(scope="module")
+def hatchery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    with nursery(tmp_path_factory.mktemp("nursery")) as made:
         yield made
+
+
+@pytest.fixture
+def workers(app: Any, hatchery: Nursery) -> Iterator[Nursery]:
+    job_marks.make_table()
+    hatchery.url = app.config["SQLALCHEMY_DATABASE_URI"]
+    yield hatchery
+    hatchery.clear()
 
 
 def count(*states: LaterState) -> int:

@@ -147,11 +147,12 @@ class Heartbeat:
         if held.limit is not None and clock.monotonic() - held.started > held.limit.total_seconds():
             return  # It has had its time; another worker may take it over when the lease runs out.
         if held.unsaved or clock.monotonic() - held.extended > held.lease.total_seconds() / 4:
-            held.unsaved, progress = False, dict(held.progress)
+            progress = held.progress
             statement = update(table).where(*held.mine()).values(lease_until=clock.now() + held.lease, **progress)
-            with writing() as connection:
+            with writing(patience=held.lease.total_seconds() / 4) as connection:
                 row = connection.execute(statement.returning(table.c.cancel_requested)).first()
             held.extended = clock.monotonic()
+            held.unsaved = held.progress is not progress
         else:
             from app.core.database import db
 

@@ -18,7 +18,6 @@ from app.core.db import (
     Index,
     Mapped,
     Record,
-    UniqueConstraint,
     choice,
     integer,
     json_data,
@@ -131,9 +130,11 @@ class JobRun(Leased, Record):
     __audited__ = False
     __table_args__ = (
         # A firing is one row for ever: whoever comes second finds it taken. See `clock_round` for the third part.
-        UniqueConstraint("job", "scheduled_for", "clock_round"),
+        _partial("uq_job_runs_firing", "job", "scheduled_for", "clock_round", where="trigger = 'schedule'",
+                 unique=True),
         _partial("uq_job_runs_doing", "job", unique=True, where="state = 'doing'"),
         _partial("ix_job_runs_asked", "id", where="state = 'asked'"),
+        Index("ix_job_runs_job_id", "job", "id"),
     )
     title_column = "job"
 

@@ -49,8 +49,8 @@ def fire(name: str, scheduled_for: datetime, next_run_at: datetime, clock_round:
         run_id = connection.execute(
             insert(runs).values(**values).on_conflict_do_nothing().returning(runs.c.id)).scalar()
         if run_id is None and connection.execute(select(runs.c.id).where(
-                runs.c.job == name, runs.c.scheduled_for == scheduled_for,
-                runs.c.clock_round == clock_round)).first() is None:
+                runs.c.job == name, runs.c.scheduled_for == scheduled_for, runs.c.clock_round == clock_round,
+                in_state(runs.c.trigger, RunTrigger.schedule))).first() is None:
             return None
         connection.execute(update(scheduled).where(
             scheduled.c.name == name, scheduled.c.next_run_at <= scheduled_for).values(next_run_at=next_run_at))
