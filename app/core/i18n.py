@@ -7,6 +7,7 @@ page formats some hundred values.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -22,8 +23,8 @@ from app.core import clock
 
 lazy = lazy_gettext
 __all__ = [
-    "current_locale", "date_text", "day_text", "decimal_point", "english", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
-    "ngettext", "number_text", "percent_text", "short_number_text", "text_direction",
+    "current_locale", "date_text", "day_text", "day_with_weekday", "decimal_point", "english", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
+    "listed", "ngettext", "number_text", "percent_text", "short_number_text", "text_direction",
 ]
 
 DEFAULT_LOCALE = "en"
@@ -95,6 +96,12 @@ def _symbols(name: str) -> tuple[str, str]:
     return get_group_symbol(locale), get_decimal_symbol(locale)
 
 
+def listed(words: Iterable[Any], locale: str | None = None, *, clauses: bool = False) -> str:
+    """Words in a row, as the reader's language parts them: `red, blue`, in Chinese `红、蓝`; `clauses` by semicolons."""
+    wide, narrow = ("；", "; ") if clauses else ("、", ", ")
+    return (wide if (locale or current_locale()).startswith(("zh", "ja")) else narrow).join(map(str, words))
+
+
 def number_text(value: float | int | None, places: int = 0, locale: str | None = None) -> str:
     """A number with the locale's grouping: 1284920.5 with 2 places is `1,284,920.50`."""
     if value is None:
@@ -137,6 +144,11 @@ def _minute(value: datetime, locale: str) -> str:
 def day_text(value: date | None, locale: str | None = None) -> str:
     """A day in the reader's language."""
     return "" if value is None else _day(value, locale or current_locale())
+
+
+def day_with_weekday(value: date, locale: str | None = None) -> str:
+    """A day in full: `Saturday, August 1, 2026`, in Chinese `2026年8月1日星期六`."""
+    return format_date(value, "full", _locale(locale or current_locale()))
 
 
 def moment_text(value: datetime | None, locale: str | None = None) -> str:

@@ -30,7 +30,8 @@ def shorten(text: str, size: int = SHORT) -> Markup:
     """A text of at most `size` characters; the whole of it shows when pointed at."""
     text = str(text)
     if len(text) <= size:
-        return escape(text)
+        # Numbers of orders and payments are read as one word.
+        return Markup('<span class="digits">%s</span>') % text if 10 < len(text) < 25 and text.isdigit() else escape(text)
     return Markup('<span title="%s">%s…</span>') % (text[:1000], text[: size - 1].rstrip())
 
 

@@ -20,6 +20,7 @@ from app.core import clock, search
 from app.core.database import db
 from app.core.errors import BadRequest
 from app.core.i18n import lazy as _
+from app.core.i18n import listed
 from app.lowcode.fields import TEXT_KINDS, Field, primary_key, title_column
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def text_of(item: Filter) -> str:
             words = [str(_("Yes") if value else _("No")) for value in item.values]
         else:
             words = [str(value) if value is not None else str(_("None")) for value in item.values]
-        return ", ".join(words[:3]) + (f" +{len(words) - 3}" if len(words) > 3 else "")
+        return listed(words[:3]) + (f" +{len(words) - 3}" if len(words) > 3 else "")
     low, high = (_bound_text(item, end) for end in (".from", ".to"))
     if low and high:
         return low if low == high else f"{low} – {high}"

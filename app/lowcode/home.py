@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock
-from app.core.i18n import day_text, gettext, number_text
+from app.core.i18n import day_with_weekday, gettext, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import lookup
 from app.lowcode.listing import Listing
@@ -75,11 +75,12 @@ class HomeView(BaseView):
     @signed_in_only
     def index(self) -> str:
         who = signed_in()
-        cards = [card for module in current_app.extensions["houtai_modules"] for make in module.home for card in make()]
+        modules = sorted(current_app.extensions["houtai_modules"], key=lambda module: module.order)
+        cards = [card for module in modules for make in module.home for card in make()]
         shortcuts = [{"label": entry.label, "icon": entry.icon, "url": entry.url(), "group": module.label}
                      for module, entries in menu() for entry in entries[:3]]
         return render_template(
-            "houtai/home.html", greeting=greeting(who.name if who else ""), today=day_text(clock.today()),
+            "houtai/home.html", greeting=greeting(who.name if who else ""), today=day_with_weekday(clock.today()),
             cards=cards, shortcuts=shortcuts[:SHORTCUTS], has_access=bool(shortcuts),
             title=_("Home"), app_name=current_app.config["APP_NAME"])
 

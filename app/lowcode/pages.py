@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.errors import BusinessError
 from app.core.help import help_of
-from app.core.i18n import current_locale, gettext, number_text
+from app.core.i18n import current_locale, gettext, listed, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import cells, controls
 from app.lowcode.access import may
@@ -147,7 +147,7 @@ def _docstring(screen: "Screen") -> str:
 def _search_hint(screen: "Screen") -> str:
     names = getattr(screen.model, "search_index", None)
     fields = [screen.field(name) for name in names] if names else screen.text_fields
-    return gettext("Search: %(columns)s", columns=", ".join(field.words for field in fields[:3])) if fields else ""
+    return gettext("Search: %(columns)s", columns=listed(field.words for field in fields[:3])) if fields else ""
 
 
 def _column(field: Field, listing: Listing, sort_key: str, address: Address) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class StarterRole(Record):
 FRAMEWORK_COLUMNS: dict[Any, dict[str, dict[str, Any]]] = {
     User: {
         "username": {"kind": "text", "size": 64, "label": _("User name")},
-        "first_name": {"kind": "text", "size": 64, "label": _("Name")},
+        "first_name": {"kind": "text", "size": 64, "label": _("Full name")},
         "last_name": {"kind": "text", "size": 64, "label": _("Second name")},
         "email": {"kind": "email", "size": 254, "label": _("E-mail")},
         "active": {"kind": "yes_no", "label": _("Active")},

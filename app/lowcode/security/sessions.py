@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.core import clock
 from app.core.database import SAFE_METHODS, db, writing
+from app.core.i18n import listed
 from app.lowcode.security.models import BROWSER, StaffAccount, StaffPreference, StaffSession
 
 SEEN_EVERY = timedelta(seconds=60)
@@ -56,7 +57,7 @@ class SignedIn:
         from app.lowcode.access import role_names
         from app.roles import role_label
 
-        return ", ".join(map(role_label, role_names()))
+        return listed(map(role_label, role_names()))
 
 
 def token_hash(token: str) -> str:

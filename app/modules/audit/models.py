@@ -70,7 +70,7 @@ class AuditLine(Record):
     table_name: Mapped[str | None] = text(64, _("Table"))
     record_id: Mapped[int | None] = big_integer(_("Number of the record"))
     title: Mapped[str | None] = text(200, _("Record"))
-    changes: Mapped[dict[str, Any]] = json_data(_("Changes"), default=dict)
+    changes: Mapped[dict[str, Any]] = json_data(_("What changed"), default=dict)
     ip: Mapped[str | None] = text(45, _("IP address"), index=True)
     request_id: Mapped[str | None] = text(32, _("Request"), index=True)
 

@@ -27,7 +27,7 @@ class AuditScreen(Screen):
     base_order = ("id", "desc")
     in_search = False
     list_columns = ["at", "actor_name", "action", "subject", "record_name", "summary", "ip"]
-    label_columns = {"subject": _("Kind of record"), "record_name": _("Record"), "summary": _("Changed")}
+    label_columns = {"subject": _("Kind of record"), "record_name": _("Record"), "summary": _("What changed")}
     search_columns = ["at", "action", "actor_kind", "actor_name", "table_name", "record_id", "ip", "request_id"]
     order_columns = ["at"]
     show_columns = [
@@ -48,7 +48,7 @@ class AuditScreen(Screen):
         return render_template("houtai/staff/changes.html", changes=changes) if changes else None
 
 
-@panel(_("History"), icon="fa-clock-rotate-left")
+@panel(_("Changes"), icon="fa-clock-rotate-left")
 def history_panel(record: Any) -> Markup | None:
     """A record's history for its own page; None for who may see neither the record nor the audit trail."""
     screen = registry().screen_of(type(record))

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from app.core.changes import SECRET
 from app.core.db import Record
-from app.core.i18n import day_text, gettext, moment_text, number_text
+from app.core.i18n import day_text, gettext, listed, moment_text, number_text
 from app.core.i18n import lazy as _
 from app.core.money import money_text
 from app.lowcode.registry import registry
@@ -90,14 +90,15 @@ def summary_of(line: AuditLine) -> str:
     """A line's changes in a few words: the new values of a few columns, only the names of many."""
     changes = changes_of(line)
     if len(changes) > IN_A_LINE:
-        return ", ".join(change.label for change in changes)
-    return "; ".join(f"{change.label}: {_new_words(change)}" for change in changes)
+        return listed(change.label for change in changes)
+    return listed((gettext("%(label)s: %(value)s", label=change.label, value=_new_words(change)) for change in changes),
+                  clauses=True)
 
 
 def _new_words(change: Change) -> str:
     if change.gone or change.come:
         gone, come = change.gone[:IN_A_LINE], change.come[:IN_A_LINE]
-        return ", ".join([*(f"− {item}" for item in gone), *(f"+ {item}" for item in come)])
+        return listed([*(f"− {item}" for item in gone), *(f"+ {item}" for item in come)])
     return change.after
 
 

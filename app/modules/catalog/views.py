@@ -31,6 +31,7 @@ class SkuScreen(Screen):
     list_columns = ["code", "product", "specifications", "price", "stock", "sort_order", "updated_at"]
     search_columns = ["code", "product", "price", "stock"]
     order_columns = ["code", "price", "stock"]
+    base_order = ("code", "asc")
     form_columns = ["product", "code", "specifications", "price", "list_price", "stock", "picture", "sort_order"]
     show_columns = ["product", "code", "specifications", "price", "list_price", "stock", "picture", "sort_order",
                     "source", "source_id", "created_at", "updated_at"]
@@ -47,6 +48,7 @@ class ProductSpecificationScreen(Screen):
     list_columns = ["product", "name", "value", "picture", "sort_order"]
     search_columns = ["product", "name", "value"]
     order_columns = ["name"]
+    base_order = ("id", "asc")
     form_columns = ["product", "name", "value", "picture", "sort_order"]
     empty_text = _("Without specifications a product comes in one variant only.")
 
@@ -61,6 +63,7 @@ class ProductAttributeScreen(Screen):
     list_columns = ["product", "name", "value", "sort_order"]
     search_columns = ["product", "name", "value"]
     order_columns = ["name"]
+    base_order = ("id", "asc")
     form_columns = ["product", "name", "value", "sort_order"]
     empty_text = _("Tell buyers what it is made of and where it comes from.")
 
@@ -115,7 +118,7 @@ class ProductScreen(Screen):
         (_("Price"), {"fields": ["list_price"],
                       "help": _("The price itself is set on each variant, on the page of the product.")}),
         (_("Where it is shown"), {"fields": ["is_new", "is_hot", "sort_order"]}),
-        (_("Plan"), {"fields": ["list_at", "delist_at"],
+        (_("Scheduled listing"), {"fields": ["list_at", "delist_at"],
                      "help": _("Leave both empty to list and delist the product by hand.")}),
     ]
     show_fieldsets = [

@@ -112,7 +112,7 @@ class Member(Sourced, Record):
     search_index = ("nickname", "name", "phone")
 
     nickname: Mapped[str] = text(60, _("Nickname"))
-    name: Mapped[str | None] = text(60, _("Name"))
+    name: Mapped[str | None] = text(60, _("Full name"))
     avatar: Mapped[str | None] = picture(_("Avatar"))
     gender: Mapped[Gender] = choice(Gender, _("Gender"), default=Gender.unknown)
     birthday: Mapped[date | None] = day(_("Birthday"))

@@ -147,7 +147,7 @@ class MemberScreen(Screen):
         entries = [
             {"at": entry.at, "text": entry.text, "detail": entry.detail, "icon": entry.icon, "tone": entry.tone,
              "actor": entry.actor, "url": record_url(entry.link)}
-            for entry in timeline.entries_of(member)
+            for entry in timeline.entries_of(member, limit=20)
         ]
         return render_template("houtai/panels/timeline.html", entries=entries)
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.core import settings
 from app.core.errors import BusinessError, InvalidInput, NotFound
+from app.core.help import help_of
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 from app.lowcode import Page, controls, forms
@@ -52,7 +53,7 @@ class SettingsPage(Page):
     title = _("Settings")
     icon = "fa-sliders"
     route_base = "/settings"
-    permissions = {"can_view": _("View"), "can_edit": _("Change")}
+    permissions = {"can_view": _("View"), "can_edit": _("Change settings")}
 
     @expose("/")
     @permission("view")
@@ -65,7 +66,7 @@ class SettingsPage(Page):
             mine = group.name == group_name
             shown = [ShownSetting(item, (typed or {}).get(item.name) if mine else None, (errors or {}).get(item.name, "") if mine else "")
                      for item in group.settings()]
-            groups.append({"name": group.name, "label": group.label, "help": gettext(" ".join((group.__doc__ or "").split())),
+            groups.append({"name": group.name, "label": group.label, "help": help_of(group),
                            "settings": shown, "is_default": all(item.is_default for item in shown)})
         return self.render("houtai/operations/settings.html", groups=groups, wrong=group_name if errors else "",
                            may_edit=may("can_edit", self.class_permission_name))

@@ -58,7 +58,7 @@ class LaterJobScreen(Screen):
 
     model = LaterJob
     list_title = _("Background work")
-    icon = "fa-hourglass-half"
+    icon = "fa-hourglass"
     base_permissions = ["can_view"]
     base_order = ("id", "desc")
     list_columns = ["task", "state", "run_at", "attempts", "actor_name", "duration_ms", "progress_message"]

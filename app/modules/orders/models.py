@@ -109,7 +109,7 @@ class Order(Sourced, Record):
     goods_amount: Mapped[int] = money(_("Goods"), default=0)
     freight_amount: Mapped[int] = money(_("Freight"), default=0)
     discount_amount: Mapped[int] = money(_("Discount"), default=0)
-    total_amount: Mapped[int] = money(_("Total"), default=0, help=_("Goods and freight, less the discount."))
+    total_amount: Mapped[int] = money(_("Order total"), default=0, help=_("Goods and freight, less the discount."))
     paid_amount: Mapped[int] = money(_("Amount paid"), default=0)
     refunded_amount: Mapped[int] = money(_("Amount refunded"), default=0)
     line_count: Mapped[int] = integer(_("Lines"), min=0, default=0)
@@ -255,7 +255,7 @@ class Refund(Sourced, Record):
     amount: Mapped[int] = money(_("Amount"))
     reason: Mapped[str | None] = text(300, _("Reason"))
     status: Mapped[RefundStatus] = choice(RefundStatus, _("Status"), default=RefundStatus.requested)
-    requested_at: Mapped[datetime] = moment(_("Requested"), default=clock.now)
+    requested_at: Mapped[datetime] = moment(_("Requested at"), default=clock.now)
     refunded_at: Mapped[datetime | None] = moment(_("Refunded at"))
     lines: Mapped[list[RefundLine]] = relationship(
         back_populates="refund", order_by="RefundLine.id", cascade="all, delete-orphan", passive_deletes=True)

@@ -15,6 +15,10 @@ from app.modules.members.views import MemberScreen, phone_text
 from app.modules.orders import services
 from app.modules.orders.models import MOVES, Order, OrderLine, OrderStatus, Payment, Refund, RefundLine
 
+STATUS_ICONS = {
+    OrderStatus.placed: "fa-receipt", OrderStatus.paid: "fa-wallet", OrderStatus.shipped: "fa-truck",
+    OrderStatus.completed: "fa-check", OrderStatus.cancelled: "fa-ban", OrderStatus.refunded: "fa-rotate-left",
+}
 WAY = (OrderStatus.placed, OrderStatus.paid, OrderStatus.shipped, OrderStatus.completed)
 """The way of an order that goes well."""
 
@@ -181,7 +185,7 @@ class OrderScreen(Screen):
     def timeline(self, order: Order) -> str | None:
         entries = [
             {"at": event.happened_at, "text": event.to_status.label, "detail": event.reason, "actor": event.actor_name,
-             "icon": "fa-circle", "tone": event.to_status.tone, "url": None}
+             "icon": STATUS_ICONS[event.to_status], "tone": event.to_status.tone, "url": None}
             for event in reversed(order.events)
         ]
         return render_template("houtai/panels/timeline.html", entries=entries) if entries else None

@@ -49,7 +49,7 @@ class UserScreen(Screen):
     order_columns = ["username", "last_login"]
     show_columns = ["username", "full_name", "contact_email", "active", "roles", "groups", "last_login", "created_on"]
     form_columns = ["username", "full_name", "contact_email", "roles", "groups"]
-    label_columns = {"full_name": _("Name"), "contact_email": _("E-mail")}
+    label_columns = {"full_name": _("Full name"), "contact_email": _("E-mail")}
     description_columns = {
         "username": _("What they type to sign in; letters, digits and . @ + - _"),
         "full_name": _("As colleagues call them."),

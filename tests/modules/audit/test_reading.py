@@ -184,4 +184,4 @@ def test_the_page_of_every_record_has_its_history(as_user: Any) -> None:
     made = db.session.scalars(select(Supplier)).one()
     owner.post(f"/suppliers/edit/{made.id}", data={"name": "Silk & Sons", "status": "active"})
     page = owner.get(f"/suppliers/show/{made.id}").text
-    assert "History" in page and "Silk &amp; Co" in page and "Ming Wang" in page
+    assert "Changes" in page and "Silk &amp; Co" in page and "Ming Wang" in page
