@@ -1,6 +1,7 @@
 """Start the back office: prepare the database, load the demo shop on the first start, and serve."""
 
 from app import create_app, preparing, server
+from app.core.errors import BusinessError
 from app.core.migrations import DatabaseIsNewer
 
 
@@ -11,7 +12,7 @@ def main() -> None:
         raise SystemExit(f"Port {port} on {host} is taken; choose another: PORT={port + 1} make run")
     try:
         preparing.prepare(app)
-    except DatabaseIsNewer as error:
+    except (DatabaseIsNewer, BusinessError) as error:
         raise SystemExit(str(error)) from None
     password = preparing.first_start(app)
     print(f"\n  {app.config['APP_NAME']} is at http://{host}:{port}/")
