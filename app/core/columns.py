@@ -14,8 +14,23 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, Column, Date, DateTime, Enum, ForeignKey, Integer
-from sqlalchemy import Numeric, String, Table, Text, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Text,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
@@ -50,8 +65,16 @@ class Choice(enum.Enum):
         return str(self.label)
 
 
-def _column(kind: str, type_: Any, label: Any, *args: Any, help: Any = None, rule: dict[str, Any] | None = None,
-            info: dict[str, Any] | None = None, **options: Any) -> Any:
+def _column(
+    kind: str,
+    type_: Any,
+    label: Any,
+    *args: Any,
+    help: Any = None,
+    rule: dict[str, Any] | None = None,
+    info: dict[str, Any] | None = None,
+    **options: Any,
+) -> Any:
     # active_history: the audit trail needs the old value even of an attribute that a commit has expired.
     told = {"kind": kind, "label": label, "help": help, **(rule or {}), **(info or {})}
     return mapped_column(type_, *args, info=told, active_history=True, **options)
@@ -97,13 +120,18 @@ def big_integer(label: Any, *, min: int = 0, max: int = 2**53, **options: Any) -
     return _column("integer", BigInteger, label, rule={"min": min, "max": max}, **options)
 
 
-def decimal(label: Any, *, places: int = 2, digits: int = 12, min: float | None = None, max: float | None = None,
-            **options: Any) -> Any:
+def decimal(
+    label: Any, *, places: int = 2, digits: int = 12, min: float | None = None, max: float | None = None, **options: Any
+) -> Any:
     """A decimal number that is not money, such as a weight."""
     limit = 10 ** (digits - places) - 1
-    return _column("decimal", Numeric(digits, places), label,
-                   rule={"min": -limit if min is None else min, "max": limit if max is None else max, "places": places},
-                   **options)
+    return _column(
+        "decimal",
+        Numeric(digits, places),
+        label,
+        rule={"min": -limit if min is None else min, "max": limit if max is None else max, "places": places},
+        **options,
+    )
 
 
 def money(label: Any, *, min: int = 0, max: int = MAX_FEN, **options: Any) -> Any:
@@ -155,11 +183,18 @@ def json_data(label: Any, **options: Any) -> Any:
 def reference(target: str, label: Any, *, on_delete: str = "RESTRICT", index: bool = True, **options: Any) -> Any:
     """The id of a row of table `target`. Declare the relationship beside it; it takes this label:
 
-        category_id: Mapped[int] = reference("categories", _("Category"))
-        category: Mapped["Category"] = relationship()
+    category_id: Mapped[int] = reference("categories", _("Category"))
+    category: Mapped["Category"] = relationship()
     """
-    return _column("reference", Integer, label, ForeignKey(f"{target}.id", ondelete=on_delete),
-                   rule={"target": target}, index=index, **options)
+    return _column(
+        "reference",
+        Integer,
+        label,
+        ForeignKey(f"{target}.id", ondelete=on_delete),
+        rule={"target": target},
+        index=index,
+        **options,
+    )
 
 
 @event.listens_for(Column, "after_parent_attach")
@@ -168,8 +203,7 @@ def _bound_in_the_database(column: Column[Any], table: Any) -> None:
     low, high = column.info.get("min"), column.info.get("max")
     if not isinstance(table, Table) or column.info.get("kind") not in {"integer", "money", "decimal"}:
         return
-    if low is not None and low > -MAX_INTEGER and column.info["kind"] != "decimal" or low == 0:
+    if (low is not None and low > -MAX_INTEGER and column.info["kind"] != "decimal") or low == 0:
         table.append_constraint(CheckConstraint(f"{column.name} >= {low}", name=f"{column.name}_min"))
     if high is not None and high < MAX_INTEGER and column.info["kind"] == "integer":
         table.append_constraint(CheckConstraint(f"{column.name} <= {high}", name=f"{column.name}_max"))
-

@@ -15,16 +15,30 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
-from flask_babel import force_locale, get_domain, get_locale as _babel_locale
-from flask_babel import gettext, lazy_gettext, ngettext
-from flask_babel import lazy_ngettext
+from flask_babel import force_locale, get_domain, gettext, lazy_gettext, lazy_ngettext, ngettext
+from flask_babel import get_locale as _babel_locale
 
 from app.core import clock
 
 lazy = lazy_gettext
 __all__ = [
-    "current_locale", "date_text", "day_text", "day_with_weekday", "decimal_point", "english", "gettext", "lazy", "lazy_ngettext", "language_tag", "moment_text",
-    "listed", "ngettext", "number_text", "percent_text", "short_number_text", "text_direction",
+    "current_locale",
+    "date_text",
+    "day_text",
+    "day_with_weekday",
+    "decimal_point",
+    "english",
+    "gettext",
+    "language_tag",
+    "lazy",
+    "lazy_ngettext",
+    "listed",
+    "moment_text",
+    "ngettext",
+    "number_text",
+    "percent_text",
+    "short_number_text",
+    "text_direction",
 ]
 
 DEFAULT_LOCALE = "en"
@@ -56,7 +70,9 @@ def set_up_templates(environment: Any) -> None:
     """Give templates a `_()` that asks `catalogue`."""
     environment.install_gettext_callables(
         lambda message: catalogue().ugettext(message),
-        lambda one, many, count: catalogue().ungettext(one, many, count), newstyle=True)
+        lambda one, many, count: catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
 
 
 def current_locale() -> str:
@@ -97,7 +113,7 @@ def _symbols(name: str) -> tuple[str, str]:
 
 
 def listed(words: Iterable[Any], locale: str | None = None, *, clauses: bool = False) -> str:
-    """Words in a row, as the reader's language parts them: `red, blue`, in Chinese `红、蓝`; `clauses` by semicolons."""
+    """Words in a row, parted as the reader's language does: `red, blue`, in Chinese `红、蓝`; `clauses` by semicolons."""
     wide, narrow = ("；", "; ") if clauses else ("、", ", ")
     return (wide if (locale or current_locale()).startswith(("zh", "ja")) else narrow).join(map(str, words))
 
@@ -120,7 +136,9 @@ def percent_text(value: float | None, places: int = 1, locale: str | None = None
     """A ratio as a percentage: 0.124 is `12.4%`."""
     if value is None:
         return ""
-    return format_percent(value, "#,##0." + "0" * places + "%" if places else "#,##0%", _locale(locale or current_locale()))
+    return format_percent(
+        value, "#,##0." + "0" * places + "%" if places else "#,##0%", _locale(locale or current_locale())
+    )
 
 
 def short_number_text(value: float | int | None, locale: str | None = None) -> str:

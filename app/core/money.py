@@ -40,7 +40,8 @@ def money_text(fen: int | None, locale: str | None = None) -> str:
         return ""
     locale = locale or current_locale()
     whole, rest = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{currency_sign(locale)}{number_text(whole, 0, locale)}{decimal_point(locale)}{rest:02d}"
+    text = f"{currency_sign(locale)}{number_text(whole, 0, locale)}{decimal_point(locale)}{rest:02d}"
+    return f"-{text}" if fen < 0 else text
 
 
 def yuan_text(fen: int | None) -> str:

@@ -7,8 +7,8 @@ A model that grows large names the columns that people search by:
 
 The migrate step calls `install`, which keeps an index of three-letter pieces beside the table: on SQLite an FTS5
 table with the trigram tokenizer, kept by triggers; on PostgreSQL a GIN index with pg_trgm. A term of three or
-more characters is found anywhere in a text. For a shorter one, such as most words of Chinese, the pieces are too long: it is
-looked for anywhere while the table is small enough to be read (`SMALL` rows), and beyond that from the beginning of
+more characters is found anywhere in a text. For a shorter one, such as most words of Chinese, the pieces are too
+long: it is looked for anywhere while the table is small enough to be read (`SMALL` rows), and beyond that from the beginning of
 a text, as a range on an ordinary index. A model without `search_index` is searched with LIKE, which is right for a
 small table.
 """
@@ -54,7 +54,9 @@ def fts_name(model: Any) -> str:
     return f"search_{model.__tablename__}"
 
 
-def narrow(statement: Select[Any], model: Any, columns: list[ColumnElement[Any]], term: str, dialect: str) -> Select[Any]:
+def narrow(
+    statement: Select[Any], model: Any, columns: list[ColumnElement[Any]], term: str, dialect: str
+) -> Select[Any]:
     """`statement`, a select from `model`, with only the rows in which one of the columns has `term`."""
     names = getattr(model, "search_index", None)
     key = inspect(model).primary_key[0]
@@ -92,7 +94,9 @@ def install(connection: Connection, base: type[DeclarativeBase] | Any) -> None:
 def _install_sqlite(connection: Connection, model: Any) -> None:
     source, fts, names = model.__tablename__, fts_name(model), list(model.search_index)
     listed = ", ".join(names)
-    declared = f"CREATE VIRTUAL TABLE {fts} USING fts5({listed}, content='{source}', content_rowid='id', tokenize='trigram')"
+    declared = (
+        f"CREATE VIRTUAL TABLE {fts} USING fts5({listed}, content='{source}', content_rowid='id', tokenize='trigram')"
+    )
     existing = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": fts}).scalar()
     if existing != declared:
         if existing:
@@ -103,7 +107,11 @@ def _install_sqlite(connection: Connection, model: Any) -> None:
     old = ", ".join(f"old.{name}" for name in names)
     add = f"INSERT INTO {fts}(rowid, {listed}) VALUES (new.id, {new});"
     drop = f"INSERT INTO {fts}({fts}, rowid, {listed}) VALUES ('delete', old.id, {old});"
-    triggers = {"insert": ("INSERT", add), "delete": ("DELETE", drop), "update": (f"UPDATE OF {listed}", drop + " " + add)}
+    triggers = {
+        "insert": ("INSERT", add),
+        "delete": ("DELETE", drop),
+        "update": (f"UPDATE OF {listed}", drop + " " + add),
+    }
     for name, (moment, body) in triggers.items():
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {fts}_{name}")
         connection.exec_driver_sql(f"CREATE TRIGGER {fts}_{name} AFTER {moment} ON {source} BEGIN {body} END")
@@ -116,6 +124,8 @@ def _install_postgresql(connection: Connection, model: Any) -> None:
     connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     for name in names:
         connection.exec_driver_sql(
-            f"CREATE INDEX IF NOT EXISTS search_{source}_{name}_pieces ON {source} USING gin ({name} gin_trgm_ops)")
+            f"CREATE INDEX IF NOT EXISTS search_{source}_{name}_pieces ON {source} USING gin ({name} gin_trgm_ops)"
+        )
         connection.exec_driver_sql(
-            f"CREATE INDEX IF NOT EXISTS search_{source}_{name} ON {source} ({name} text_pattern_ops)")
+            f"CREATE INDEX IF NOT EXISTS search_{source}_{name} ON {source} ({name} text_pattern_ops)"
+        )

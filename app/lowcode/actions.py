@@ -41,13 +41,22 @@ class Panel:
     icon: str
 
 
-def action(label: Any, *, confirm: Any = None, icon: str = "fa-play", tone: str = "plain", one: bool = True,
-           many: bool = True, why_not: Callable[[Any], Any] | None = None) -> Callable[[F], F]:
+def action(
+    label: Any,
+    *,
+    confirm: Any = None,
+    icon: str = "fa-play",
+    tone: str = "plain",
+    one: bool = True,
+    many: bool = True,
+    why_not: Callable[[Any], Any] | None = None,
+) -> Callable[[F], F]:
     """Make a screen's method a button. `one`: on a record's page and row; `many`: for ticked rows of the list."""
 
     def mark(method: F) -> F:
         method.houtai_action = Action(  # type: ignore[attr-defined]
-            method.__name__, label, confirm, icon, tone, one, many, why_not)
+            method.__name__, label, confirm, icon, tone, one, many, why_not
+        )
         return method
 
     return mark

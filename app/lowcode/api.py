@@ -33,7 +33,18 @@ if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
 MAX_BODY_DEPTH = 20
-OPERATORS = {"eq": "", "in": "", "rel_o_m": "", "rel_m_m": "", "sw": "", "ct": "", "gt": ".from", "ge": ".from", "lt": ".to", "le": ".to"}
+OPERATORS = {
+    "eq": "",
+    "in": "",
+    "rel_o_m": "",
+    "rel_m_m": "",
+    "sw": "",
+    "ct": "",
+    "gt": ".from",
+    "ge": ".from",
+    "lt": ".to",
+    "le": ".to",
+}
 """The framework's filter words that are understood, and the end of a range they set."""
 
 
@@ -104,7 +115,9 @@ def list_arguments(given: dict[str, Any]) -> MultiDict[str, str]:
     for item in filters:
         operator, column = item.get("opr"), item.get("col")
         if operator not in OPERATORS or not isinstance(column, str):
-            raise BadRequest(_("The filter operator “%(operator)s” is not known."), field="filters", operator=str(operator)[:40])
+            raise BadRequest(
+                _("The filter operator “%(operator)s” is not known."), field="filters", operator=str(operator)[:40]
+            )
         values = item.get("value")
         for value in values if isinstance(values, list) else [values]:
             text = {True: "1", False: "0", None: "none"}.get(value, value) if isinstance(value, bool | None) else value
@@ -131,7 +144,13 @@ class ScreenApi(BaseApi):
     screen: Any = None
     allow_browser_login = True
     method_permission_name = {
-        "get_list": "view", "get": "view", "info": "view", "post": "add", "put": "edit", "delete": "delete", "run": "view",
+        "get_list": "view",
+        "get": "view",
+        "info": "view",
+        "post": "add",
+        "put": "edit",
+        "delete": "delete",
+        "run": "view",
     }
 
     def __init__(self) -> None:
@@ -188,12 +207,20 @@ class ScreenApi(BaseApi):
         rows = listing.fetch()
         count = listing.count(exact=given.get("count") == "exact")
         columns = [[self._value(field, value) for value in rows.values(field)] for field in fields]
-        result = [{"id": key, **{field.path: column[row] for field, column in zip(fields, columns, strict=True)}}
-                  for row, key in enumerate(rows.keys)]
-        return reply(200, {
-            "count": count.number, "count_is_exact": count.is_exact, "ids": rows.keys, "result": result,
-            "next": rows.place(-1) if rows.has_next else None,
-        })
+        result = [
+            {"id": key, **{field.path: column[row] for field, column in zip(fields, columns, strict=True)}}
+            for row, key in enumerate(rows.keys)
+        ]
+        return reply(
+            200,
+            {
+                "count": count.number,
+                "count_is_exact": count.is_exact,
+                "ids": rows.keys,
+                "result": result,
+                "next": rows.place(-1) if rows.has_next else None,
+            },
+        )
 
     @expose("/<pk>", methods=("GET",))
     @protect()
@@ -213,27 +240,50 @@ class ScreenApi(BaseApi):
         get: {}
         """
         screen = self.screen
-        return reply(200, {
-            "permissions": [name for name in screen.base_permissions if screen.may(name.removeprefix("can_"))],
-            "columns": {field.path: {"label": str(field.label), "kind": field.kind} for field in screen.list_fields},
-            "form": {field.path: {"label": str(field.label), "kind": field.kind, "required": field.required,
-                                  "help": str(field.help or "")} for field in screen.form_fields},
-            "filters": list(screen.filter_fields), "order_columns": list(screen.order_fields),
-            "actions": {mark.name: str(mark.label) for mark in screen.actions.values()},
-        })
+        return reply(
+            200,
+            {
+                "permissions": [name for name in screen.base_permissions if screen.may(name.removeprefix("can_"))],
+                "columns": {
+                    field.path: {"label": str(field.label), "kind": field.kind} for field in screen.list_fields
+                },
+                "form": {
+                    field.path: {
+                        "label": str(field.label),
+                        "kind": field.kind,
+                        "required": field.required,
+                        "help": str(field.help or ""),
+                    }
+                    for field in screen.form_fields
+                },
+                "filters": list(screen.filter_fields),
+                "order_columns": list(screen.order_fields),
+                "actions": {mark.name: str(mark.label) for mark in screen.actions.values()},
+            },
+        )
 
     # -- writing --------------------------------------------------------------------------------------------
 
     def _read_values(self, is_new: bool) -> dict[str, Any]:
         body = read_body()
         fields = {field.path: field for field in self.screen.form_fields}
-        aliases = {field.column.key: path for path, field in fields.items() if field.kind == "reference" and field.column is not None}
+        aliases = {
+            field.column.key: path
+            for path, field in fields.items()
+            if field.kind == "reference" and field.column is not None
+        }
         given = {aliases.get(name, name): value for name, value in body.items()}
-        refused: dict[str, Any] = {name[:60]: _("This field is not known or cannot be written.") for name in given if name not in fields}
+        refused: dict[str, Any] = {
+            name[:60]: _("This field is not known or cannot be written.") for name in given if name not in fields
+        }
         for name, field in fields.items():
             if is_new and field.required and given.get(name) in (None, ""):
                 refused[name] = _("This field is required.")
-            if field.kind == "money" and name in given and (isinstance(given[name], bool) or not isinstance(given[name], int | None)):
+            if (
+                field.kind == "money"
+                and name in given
+                and (isinstance(given[name], bool) or not isinstance(given[name], int | None))
+            ):
                 refused[name] = _("Give the amount as a whole number of fen.")
         if refused:
             raise InvalidInput(refused)
@@ -310,12 +360,21 @@ def resource_name(screen: "Screen") -> str:
 
 def api_of(screen: "Screen") -> type[ScreenApi]:
     """The API class of a screen, sharing its permissions."""
-    return type(f"{type(screen).__name__}Api", (ScreenApi,), {
-        "screen": screen, "resource_name": resource_name(screen),
-        "class_permission_name": screen.class_permission_name, "base_permissions": list(screen.base_permissions or []),
-        "exclude_route_methods": {method for method, name in (("post", "add"), ("put", "edit"), ("delete", "delete"))
-                                  if f"can_{name}" not in (screen.base_permissions or [])},
-    })
+    return type(
+        f"{type(screen).__name__}Api",
+        (ScreenApi,),
+        {
+            "screen": screen,
+            "resource_name": resource_name(screen),
+            "class_permission_name": screen.class_permission_name,
+            "base_permissions": list(screen.base_permissions or []),
+            "exclude_route_methods": {
+                method
+                for method, name in (("post", "add"), ("put", "edit"), ("delete", "delete"))
+                if f"can_{name}" not in (screen.base_permissions or [])
+            },
+        },
+    )
 
 
 def http_error(error: HTTPException) -> Response:
@@ -325,4 +384,3 @@ def http_error(error: HTTPException) -> Response:
 
 def is_api_request() -> bool:
     return request.path.startswith("/api/")
-

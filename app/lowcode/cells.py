@@ -31,15 +31,19 @@ def shorten(text: str, size: int = SHORT) -> Markup:
     text = str(text)
     if len(text) <= size:
         # Numbers of orders and payments are read as one word.
-        return Markup('<span class="digits">%s</span>') % text if 10 < len(text) < 25 and text.isdigit() else escape(text)
+        return (
+            Markup('<span class="digits">%s</span>') % text if 10 < len(text) < 25 and text.isdigit() else escape(text)
+        )
     return Markup('<span title="%s">%s…</span>') % (text[:1000], text[: size - 1].rstrip())
 
 
 def cell(field: Field, locale: str | None = None, formatter: Callable[[Any], Any] | None = None) -> Renderer:
     """The renderer for a list cell of this field; a screen's own `formatter` wins."""
     if formatter is not None:
+
         def own(value: Any) -> Markup:
             return escape(formatter(value))
+
         return own
     return _cell(field.kind, field.info.get("choices"), field.info.get("places", 2), locale or current_locale())
 
@@ -128,4 +132,7 @@ def _picture(key: str) -> Markup:
     from app.core.files import file_url
 
     return Markup('<a href="%s" target="_blank"><img class="picture" src="%s" alt="%s" loading="lazy"></a>') % (
-        file_url(key), file_url(key, 400), _("Open the picture"))
+        file_url(key),
+        file_url(key, 400),
+        _("Open the picture"),
+    )

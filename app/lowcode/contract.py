@@ -65,7 +65,11 @@ class Bench:
                 continue
             key = mapper.get_property_by_column(column).key
             if column.foreign_keys:
-                relation = next(item for item in mapper.relationships if column in item.local_columns and item.direction.name == "MANYTOONE")
+                relation = next(
+                    item
+                    for item in mapper.relationships
+                    if column in item.local_columns and item.direction.name == "MANYTOONE"
+                )
                 setattr(record, relation.key, self.example(relation.mapper.class_))
             else:
                 setattr(record, key, _value(column.info, column))
@@ -76,10 +80,19 @@ def _value(info: dict[str, Any], column: Any) -> Any:
     number = next(_numbers)
     kind = info.get("kind", "text")
     values: dict[str, Callable[[], Any]] = {
-        "integer": lambda: max(info.get("min") or 0, 1), "money": lambda: 100 * number, "decimal": lambda: Decimal(1),
-        "yes_no": lambda: True, "day": lambda: date(2026, 8, 1), "moment": clock.now, "json": dict, "pictures": list, "words": list,
-        "choice": lambda: next(iter(info["choices"])), "email": lambda: f"e{number}@example.com",
-        "phone": lambda: f"138{number:08d}", "url": lambda: f"https://example.com/{number}",
+        "integer": lambda: max(info.get("min") or 0, 1),
+        "money": lambda: 100 * number,
+        "decimal": lambda: Decimal(1),
+        "yes_no": lambda: True,
+        "day": lambda: date(2026, 8, 1),
+        "moment": clock.now,
+        "json": dict,
+        "pictures": list,
+        "words": list,
+        "choice": lambda: next(iter(info["choices"])),
+        "email": lambda: f"e{number}@example.com",
+        "phone": lambda: f"138{number:08d}",
+        "url": lambda: f"https://example.com/{number}",
     }
     size = info.get("size") or getattr(column.type, "length", None) or 40
     return values.get(kind, lambda: f"Example {number}"[-size:])()
@@ -264,8 +277,17 @@ def quick_search_takes_any_text(bench: Bench, screen: "Screen") -> None:
 
 @check
 def what_is_not_offered_is_refused(bench: Bench, screen: "Screen") -> None:
-    for query in ({"f.no_such": "1"}, {"sort": "no_such"}, {"sort": "-password"}, {"size": "0"}, {"size": "abc"},
-                  {"size": str(MAX_PAGE_SIZE + 1)}, {"size": "9" * 30}, {"after": "nonsense"}, {"after": "W10"}):
+    for query in (
+        {"f.no_such": "1"},
+        {"sort": "no_such"},
+        {"sort": "-password"},
+        {"size": "0"},
+        {"size": "abc"},
+        {"size": str(MAX_PAGE_SIZE + 1)},
+        {"size": "9" * 30},
+        {"after": "nonsense"},
+        {"after": "W10"},
+    ):
         answer = bench.owner.get(_url(screen, "list/"), query_string=query)
         assert answer.status_code == 400, f"{query} answered {answer.status_code}"
 
@@ -290,8 +312,15 @@ def a_longer_list_asks_no_more_queries(bench: Bench, screen: "Screen") -> None:
 
 def _doors(screen: "Screen", record_id: int) -> list[tuple[str, str]]:
     """Every address of the screen with its method."""
-    found = [("GET", "list/"), ("GET", f"show/{record_id}"), ("GET", "add"), ("POST", "add"), ("GET", f"edit/{record_id}"),
-             ("POST", f"edit/{record_id}"), ("POST", f"delete/{record_id}")]
+    found = [
+        ("GET", "list/"),
+        ("GET", f"show/{record_id}"),
+        ("GET", "add"),
+        ("POST", "add"),
+        ("GET", f"edit/{record_id}"),
+        ("POST", f"edit/{record_id}"),
+        ("POST", f"delete/{record_id}"),
+    ]
     found += [("POST", f"action/{name}/{record_id}") for name in screen.actions]
     columns = [item.path for item in [*screen.form_fields, *screen.filter_fields.values()] if item.target is not None]
     return found + [("GET", f"lookup/{name}") for name in columns]
@@ -314,7 +343,9 @@ def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
     for method, tail in _doors(screen, record_id):
         status = bench.nobody.open(_url(screen, tail), method=method).status_code
         assert status == 403, f"{method} {tail} answered {status} to someone without rights"
-    many = bench.nobody.post(_url(screen, "action"), data={"action": next(iter(screen.actions), "none"), "rowid": [record_id]})
+    many = bench.nobody.post(
+        _url(screen, "action"), data={"action": next(iter(screen.actions), "none"), "rowid": [record_id]}
+    )
     assert many.status_code in (403, 404)
     assert db.session.get(screen.model, record_id) is not None
 
@@ -350,8 +381,19 @@ def the_api_never_answers_bad_input_with_an_error_of_ours(bench: Bench, screen: 
     if not screen.with_api:
         return
     record_id = bench.rows(screen, 1)[0].id
-    for query in ("((((", "{", "[1]", "(filters:1)", "(filters:!((col:no_such,opr:eq,value:1)))", "(order_column:no_such)",
-                  "(filters:!((col:id,opr:zz,value:1)))", "(page_size:99999)", "(page:3)", "(columns:!(no_such))", "(after:zz)"):
+    for query in (
+        "((((",
+        "{",
+        "[1]",
+        "(filters:1)",
+        "(filters:!((col:no_such,opr:eq,value:1)))",
+        "(order_column:no_such)",
+        "(filters:!((col:id,opr:zz,value:1)))",
+        "(page_size:99999)",
+        "(page:3)",
+        "(columns:!(no_such))",
+        "(after:zz)",
+    ):
         status = bench.owner.get(_api(screen), query_string={"q": query}).status_code
         assert status == 400, f"q={query} answered {status}"
     writes = [("POST", ""), ("PUT", str(record_id))]
@@ -359,8 +401,20 @@ def the_api_never_answers_bad_input_with_an_error_of_ours(bench: Bench, screen: 
         name = {"POST": "can_add", "PUT": "can_edit"}[method]
         if not screen.has_form or name not in (screen.base_permissions or []):
             continue
-        for body in (b"", b"{", b"[]", b"null", b'{"a":1,"a":2}', b"[" * 5000, b'{"id": 1}', b'{"no_such": 1}', b'{"n": NaN}'):
-            status = bench.owner.open(_api(screen, tail), method=method, data=body, content_type="application/json").status_code
+        for body in (
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b'{"a":1,"a":2}',
+            b"[" * 5000,
+            b'{"id": 1}',
+            b'{"no_such": 1}',
+            b'{"n": NaN}',
+        ):
+            status = bench.owner.open(
+                _api(screen, tail), method=method, data=body, content_type="application/json"
+            ).status_code
             assert status in (400, 422), f"{method} {body[:30]!r} answered {status}"
         for item in screen.form_fields:
             for value in (10**30, -(10**30), 1.5, {"a": 1}, [[1]], "\x00", "x" * 300_000, True, 99999999999):
@@ -374,11 +428,17 @@ def the_api_has_the_permissions_of_the_screen(bench: Bench, screen: "Screen") ->
         return
     record_id = bench.rows(screen, 1)[0].id
     doors = [("GET", ""), ("GET", str(record_id)), ("GET", "_info")]
-    for method, tail, name in (("POST", "", "add"), ("PUT", str(record_id), "edit"), ("DELETE", str(record_id), "delete")):
+    for method, tail, name in (
+        ("POST", "", "add"),
+        ("PUT", str(record_id), "edit"),
+        ("DELETE", str(record_id), "delete"),
+    ):
         doors += [(method, tail)] if f"can_{name}" in (screen.base_permissions or []) else []
     for method, tail in doors:
         refused = bench.nobody.open(_api(screen, tail), method=method, json={} if method in ("POST", "PUT") else None)
         assert refused.status_code == 403, f"{method} {tail} answered {refused.status_code} to someone without rights"
-        stranger = bench.stranger.open(_api(screen, tail), method=method, json={} if method in ("POST", "PUT") else None)
+        stranger = bench.stranger.open(
+            _api(screen, tail), method=method, json={} if method in ("POST", "PUT") else None
+        )
         assert stranger.status_code in (400, 401), f"{method} {tail} answered a stranger {stranger.status_code}"
     assert db.session.get(screen.model, record_id) is not None

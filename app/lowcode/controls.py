@@ -37,7 +37,8 @@ def _input(type_: str, name: str, value: Any, extra: dict[str, Any]) -> Markup:
 def select(name: str, options: Iterable[Option], extra: dict[str, Any]) -> Markup:
     items = Markup("").join(
         Markup('<option value="%s"%s>%s</option>') % (value, Markup(" selected") if chosen else "", text)
-        for value, text, chosen in options)
+        for value, text, chosen in options
+    )
     return Markup("<select %s>%s</select>") % (attributes({"name": name, **extra}), items)
 
 
@@ -48,25 +49,39 @@ def choice_options(kind: type[Choice], chosen: Iterable[Any], empty: bool) -> li
     return options + [(answer.value, answer.label, answer.value in wanted) for answer in kind]
 
 
-def control(field: Field, name: str, value: Any, *, lookup: str | None = None, chosen: Iterable[Option] = (),
-            extra: dict[str, Any] | None = None) -> Markup:
+def control(
+    field: Field,
+    name: str,
+    value: Any,
+    *,
+    lookup: str | None = None,
+    chosen: Iterable[Option] = (),
+    extra: dict[str, Any] | None = None,
+) -> Markup:
     """The bare control. `value` is as `Field.to_form` gives it; `chosen` are the options of a reference to show."""
     more = dict(extra or {})
     kind = field.kind
     if field.required and kind not in {"yes_no", "picture", "pictures", "references", "rich_text"}:
         more.setdefault("required", True)
     if kind in {"long_text", "rich_text", "json"}:
-        marks: dict[str, Any] = {"rich_text": {"data-editor": True, "rows": 10}, "json": {"data-json": True, "rows": 4},
-                                 "long_text": {"rows": 4}}[kind]
+        marks: dict[str, Any] = {
+            "rich_text": {"data-editor": True, "rows": 10},
+            "json": {"data-json": True, "rows": 4},
+            "long_text": {"rows": 4},
+        }[kind]
         return Markup("<textarea %s>%s</textarea>") % (
-            attributes({"name": name, "maxlength": field.info.get("size"), **marks, **more}), value or "")
+            attributes({"name": name, "maxlength": field.info.get("size"), **marks, **more}),
+            value or "",
+        )
     if kind == "choice":
         options = choice_options(field.info["choices"], [value] if value else [], empty=not field.required or not value)
         return select(name, options, more)
     if kind in {"reference", "references"}:
         many = kind == "references"
         options = list(chosen) if many else [("", "", False), *chosen]
-        return select(name, options, {"multiple": many, "data-lookup": lookup, "data-clearable": not field.required, **more})
+        return select(
+            name, options, {"multiple": many, "data-lookup": lookup, "data-clearable": not field.required, **more}
+        )
     if kind == "yes_no":
         return _input("checkbox", name, "1", {"checked": bool(value), "data-switch": True, **more})
     if kind in {"picture", "pictures"}:
@@ -79,13 +94,16 @@ def control(field: Field, name: str, value: Any, *, lookup: str | None = None, c
         return _input("text", name, value, {"inputmode": "decimal", "data-money": True, "autocomplete": "off", **more})
     if kind in {"integer", "decimal"}:
         step = 1 if kind == "integer" else 10 ** -field.info.get("places", 2)
-        return _input("number", name, value, {"min": field.info.get("min"), "max": field.info.get("max"), "step": step, **more})
+        return _input(
+            "number", name, value, {"min": field.info.get("min"), "max": field.info.get("max"), "step": step, **more}
+        )
     types = {"email": "email", "phone": "tel", "url": "url", "password": "password"}
     return _input(types.get(kind, "text"), name, value, {"maxlength": field.info.get("size"), **more})
 
 
-def filter_control(field: Field, raw: dict[str, list[str]], *, lookup: str | None = None,
-                   chosen: Iterable[Option] = ()) -> Markup:
+def filter_control(
+    field: Field, raw: dict[str, list[str]], *, lookup: str | None = None, chosen: Iterable[Option] = ()
+) -> Markup:
     """The control or controls of a filter, named as `app.lowcode.filters` reads them."""
     name = f"f.{field.path}"
     typed = raw.get(name, [])
@@ -94,17 +112,25 @@ def filter_control(field: Field, raw: dict[str, list[str]], *, lookup: str | Non
         type_ = "date" if field.kind in {"day", "moment"} else "text"
         marks = {"data-picker": "day"} if type_ == "date" else {"inputmode": "decimal", "autocomplete": "off"}
         ends = [
-            _input(type_, f"{name}.{end}", (raw.get(f"{name}.{end}") or [""])[0],
-                   {"id": f"{name}.{end}", "aria-label": f"{field.label}: {word}", "placeholder": word, **marks})
+            _input(
+                type_,
+                f"{name}.{end}",
+                (raw.get(f"{name}.{end}") or [""])[0],
+                {"id": f"{name}.{end}", "aria-label": f"{field.label}: {word}", "placeholder": word, **marks},
+            )
             for end, word in (("from", _("From")), ("to", _("To")))
         ]
-        return Markup('<span class="range">%s<span class="range-dash" aria-hidden="true">–</span>%s</span>') % tuple(ends)
+        return Markup('<span class="range">%s<span class="range-dash" aria-hidden="true">–</span>%s</span>') % tuple(
+            ends
+        )
     if field.kind == "choice":
         options = choice_options(field.info["choices"], typed, empty=False)
         return select(name, options, {"id": name, "multiple": True, "data-choices": True})
     if field.kind == "yes_no":
         now = typed[0] if typed else ""
-        return select(name, [("", _("Any"), now == ""), ("1", _("Yes"), now == "1"), ("0", _("No"), now == "0")], {"id": name})
+        return select(
+            name, [("", _("Any"), now == ""), ("1", _("Yes"), now == "1"), ("0", _("No"), now == "0")], {"id": name}
+        )
     if field.kind in {"reference", "references"}:
         return select(name, chosen, {"id": name, "multiple": True, "data-lookup": lookup})
     return _input("text", name, typed[0] if typed else "", {"id": name, "autocomplete": "off"})

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -152,7 +153,7 @@ def _parse_text(_field: Field, raw: Any) -> str:
 
 
 def _parse_integer(_field: Field, raw: Any) -> int:
-    if isinstance(raw, bool) or isinstance(raw, float) and not raw.is_integer():
+    if isinstance(raw, bool) or (isinstance(raw, float) and not raw.is_integer()):
         raise ValueError(_("This is not a whole number."))
     try:
         if isinstance(raw, str) and len(raw) > 20:
@@ -248,8 +249,13 @@ def _parse_json(raw: Any) -> Any:
 
 
 _PARSERS = {
-    "integer": _parse_integer, "decimal": _parse_decimal, "money": _parse_money, "day": _parse_day,
-    "moment": _parse_moment, "choice": _parse_choice, "reference": lambda _field, raw: parse_id(raw),
+    "integer": _parse_integer,
+    "decimal": _parse_decimal,
+    "money": _parse_money,
+    "day": _parse_day,
+    "moment": _parse_moment,
+    "choice": _parse_choice,
+    "reference": lambda _field, raw: parse_id(raw),
 }
 
 
@@ -274,8 +280,16 @@ def resolve(model: type, path: str, labels: Mapping[str, Any], help_texts: Mappi
         if relation is None:
             raise LookupError(f"{model.__name__} has no relation {head!r}, which {path!r} needs")
         inner = resolve(relation.mapper.class_, rest, {}, {})
-        return Field(path, inner.kind, given["label"] or inner.label, given["help"] or inner.help,
-                     info=inner.info, column=inner.column, relation=inner.relation, through=relation)
+        return Field(
+            path,
+            inner.kind,
+            given["label"] or inner.label,
+            given["help"] or inner.help,
+            info=inner.info,
+            column=inner.column,
+            relation=inner.relation,
+            through=relation,
+        )
     if path in mapper.relationships:
         return _relation_field(model, mapper.relationships[path], given)
     if path in mapper.columns:
@@ -286,7 +300,9 @@ def resolve(model: type, path: str, labels: Mapping[str, Any], help_texts: Mappi
                     return _relation_field(model, relation, given)
         return _column_field(path, column, given)
     if hasattr(model, path):
-        return Field(path, "computed", given["label"] or getattr(getattr(model, path), "label", None) or path, given["help"])
+        return Field(
+            path, "computed", given["label"] or getattr(getattr(model, path), "label", None) or path, given["help"]
+        )
     raise LookupError(f"{model.__name__} has no column {path!r}")
 
 
@@ -295,9 +311,16 @@ def _relation_field(model: type, relation: RelationshipProperty[Any], given: Map
         label = given["label"] or relation.info.get("label") or relation.key
         return Field(relation.key, "references", label, given["help"] or relation.info.get("help"), relation=relation)
     column = next(iter(relation.local_columns))
-    return Field(relation.key, "reference", given["label"] or column.info.get("label") or relation.key,
-                 given["help"] or column.info.get("help"), required=not column.nullable, info=column.info,
-                 column=column, relation=relation)
+    return Field(
+        relation.key,
+        "reference",
+        given["label"] or column.info.get("label") or relation.key,
+        given["help"] or column.info.get("help"),
+        required=not column.nullable,
+        info=column.info,
+        column=column,
+        relation=relation,
+    )
 
 
 def _column_field(path: str, column: Column[Any], given: Mapping[str, Any]) -> Field:
@@ -305,15 +328,28 @@ def _column_field(path: str, column: Column[Any], given: Mapping[str, Any]) -> F
     required = not column.nullable and column.default is None and column.server_default is None
     if info["kind"] == "yes_no":
         required = False
-    return Field(path, info["kind"], given["label"] or info.get("label") or path, given["help"] or info.get("help"),
-                 required=required, info=info, column=column)
+    return Field(
+        path,
+        info["kind"],
+        given["label"] or info.get("label") or path,
+        given["help"] or info.get("help"),
+        required=required,
+        info=info,
+        column=column,
+    )
 
 
 def _guess(column: Column[Any]) -> dict[str, Any]:
     """What a column of the framework's own tables is, which carries no words of ours."""
     kinds: list[tuple[type, str]] = [
-        (Enum, "choice"), (Text, "long_text"), (String, "text"), (Boolean, "yes_no"), (Integer, "integer"),
-        (Numeric, "decimal"), (DateTime, "moment"), (Date, "day"),
+        (Enum, "choice"),
+        (Text, "long_text"),
+        (String, "text"),
+        (Boolean, "yes_no"),
+        (Integer, "integer"),
+        (Numeric, "decimal"),
+        (DateTime, "moment"),
+        (Date, "day"),
     ]
     for type_, kind in kinds:
         if isinstance(column.type, type_):

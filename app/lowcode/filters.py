@@ -9,7 +9,8 @@ refused with a message that names it: silently ignoring it would show rows that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,9 @@ def read_filters(screen: "Screen", args: MultiDict[str, str]) -> list[Filter]:
     for key in args:
         if not key.startswith(PREFIX):
             continue
-        path, _dot, end = key[len(PREFIX):].rpartition(".") if key.endswith((".from", ".to")) else (key[len(PREFIX):], "", "")
+        path, _dot, end = (
+            key[len(PREFIX) :].rpartition(".") if key.endswith((".from", ".to")) else (key[len(PREFIX) :], "", "")
+        )
         field = screen.filter_fields.get(path)
         if field is None:
             raise BadRequest(_("This list cannot be filtered by “%(name)s”."), field=path, name=path[:60])
@@ -134,7 +137,9 @@ def titles_of(target: type, ids: list[int]) -> dict[int, str]:
         return {}
     key, title = primary_key(target), title_column(target)
     if title is not None and hasattr(target, "title_column"):
-        return {row[0]: str(row[1] or f"#{row[0]}") for row in db.session.execute(select(key, title).where(key.in_(ids)))}
+        return {
+            row[0]: str(row[1] or f"#{row[0]}") for row in db.session.execute(select(key, title).where(key.in_(ids)))
+        }
     return {getattr(row, key.key): str(row) for row in db.session.scalars(select(target).where(key.in_(ids)))}
 
 
@@ -159,4 +164,3 @@ def text_of(item: Filter) -> str:
 
 def _bound_text(item: Filter, end: str) -> str:
     return next((raw[0].replace("T", " ") for key, raw in item.raw.items() if key.endswith(end)), "")
-

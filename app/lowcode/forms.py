@@ -39,8 +39,14 @@ class Control:
         described += [f"{form_field.id}-error"] if form_field.errors else []
         if described:
             given["aria-describedby"] = " ".join(described)
-        return controls.control(field, form_field.name, form_field.shown(), lookup=form_field.lookup_url(),
-                                chosen=form_field.chosen(), extra=given)
+        return controls.control(
+            field,
+            form_field.name,
+            form_field.shown(),
+            lookup=form_field.lookup_url(),
+            chosen=form_field.chosen(),
+            extra=given,
+        )
 
 
 class ScreenField(FormField):
@@ -58,9 +64,15 @@ class ScreenField(FormField):
 
     def process_data(self, value: Any) -> None:
         if self.kind == "reference":
-            value = getattr(value, primary_key(type(value)).key) if value is not None and not isinstance(value, int) else value
+            value = (
+                getattr(value, primary_key(type(value)).key)
+                if value is not None and not isinstance(value, int)
+                else value
+            )
         elif self.kind == "references":
-            value = [item if isinstance(item, int) else getattr(item, primary_key(type(item)).key) for item in value or ()]
+            value = [
+                item if isinstance(item, int) else getattr(item, primary_key(type(item)).key) for item in value or ()
+            ]
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -142,8 +154,11 @@ def save(screen: "Screen", record: Any, values: dict[str, Any], *, is_new: bool)
     fields = {field.path: field for field in screen.form_fields}
     with committing():
         with db.session.no_autoflush:
-            missing = {path: _("This field is required.") for path, value in values.items()
-                       if fields[path].required and value in (None, "") and fields[path].kind != "yes_no"}
+            missing = {
+                path: _("This field is required.")
+                for path, value in values.items()
+                if fields[path].required and value in (None, "") and fields[path].kind != "yes_no"
+            }
             if missing:
                 raise InvalidInput(missing)
             for path, value in resolve_references(screen, fields, values).items():
@@ -194,6 +209,6 @@ def raise_as_business_error(error: BaseException) -> None:
         raise error
     if isinstance(error, IntegrityError):
         raise explain(error) from error
-    if isinstance(error, DataError) or isinstance(error, StatementError) and isinstance(error.orig, OverflowError):
+    if isinstance(error, DataError) or (isinstance(error, StatementError) and isinstance(error.orig, OverflowError)):
         raise InvalidInput(message=_("A value is outside what can be stored.")) from error
     raise error

@@ -37,7 +37,10 @@ ERROR_TEXTS: dict[int, tuple[Any, Any]] = {
     409: (_("This cannot be done now"), ""),
     413: (_("This is too large"), _("Choose a smaller file.")),
     429: (_("Too many tries"), _("Wait a moment and try again.")),
-    500: (_("Something went wrong on our side"), _("It has been noted. Try again in a moment; if it stays, tell your administrator the number below.")),
+    500: (
+        _("Something went wrong on our side"),
+        _("It has been noted. Try again in a moment; if it stays, tell your administrator the number below."),
+    ),
     503: (_("The shop's database is busy"), _("Try again in a moment.")),
 }
 
@@ -51,7 +54,9 @@ def set_up(app: Flask, database: Any) -> None:
     registry.create(app)
     _add_template_words(app)
     app.config.setdefault("FAB_ADD_MENU_API", False)
-    AppBuilder(app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False)
+    AppBuilder(
+        app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False
+    )
     catalogues.set_up(app)
     app.cli.add_command(preparing.commands)
     app.cli.add_command(jobs.commands)
@@ -99,11 +104,23 @@ def _digest(name: str) -> str:
 
 def _add_template_words(app: Flask) -> None:
     app.jinja_env.globals.update(
-        shell=shell, icon=icon, record_table=record_table, asset=asset, csp_nonce=security.csp_nonce, request_id=security.request_id,
-        language_tag=i18n.language_tag)
+        shell=shell,
+        icon=icon,
+        record_table=record_table,
+        asset=asset,
+        csp_nonce=security.csp_nonce,
+        request_id=security.request_id,
+        language_tag=i18n.language_tag,
+    )
     app.jinja_env.filters.update(
-        money=money.money_text, moment=i18n.moment_text, day=i18n.day_text, number=i18n.number_text,
-        percent=i18n.percent_text, short_number=i18n.short_number_text, rich=html.shown)
+        money=money.money_text,
+        moment=i18n.moment_text,
+        day=i18n.day_text,
+        number=i18n.number_text,
+        percent=i18n.percent_text,
+        short_number=i18n.short_number_text,
+        rich=html.shown,
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -121,8 +138,13 @@ def error_page(code: int, title: Any = None, text: Any = None) -> tuple[str, int
     given_title, given_text = ERROR_TEXTS.get(code, ERROR_TEXTS[500 if code >= 500 else 400])
     back = came_from("")
     return render_template(
-        "houtai/message.html", code=code, title=title or given_title, text=text if text is not None else given_text,
-        action_label=_("Go back") if back else _("To the home page"), action_url=back or url_for("HomeView.index")), code
+        "houtai/message.html",
+        code=code,
+        title=title or given_title,
+        text=text if text is not None else given_text,
+        action_label=_("Go back") if back else _("To the home page"),
+        action_url=back or url_for("HomeView.index"),
+    ), code
 
 
 def _business_error(error: BusinessError) -> Any:

@@ -40,7 +40,9 @@ HomeCards = Callable[[], list[HomeCard]]
 """A module's answer to "what should the current user see first?"; it leaves out what they may not see."""
 
 
-def counted(screen_class: type, label: Any, *, filters: dict[str, str], hint: Any = "", icon: str = "", tone: str = "warn") -> list[HomeCard]:
+def counted(
+    screen_class: type, label: Any, *, filters: dict[str, str], hint: Any = "", icon: str = "", tone: str = "warn"
+) -> list[HomeCard]:
     """A card with the number of rows that a screen shows under these filters, and the way there.
 
     Nothing for who may not view the screen. `filters` are those of a list's address (`app.lowcode.filters`); the
@@ -50,9 +52,16 @@ def counted(screen_class: type, label: Any, *, filters: dict[str, str], hint: An
     if screen is None or not screen.may("view"):
         return []
     count = Listing(screen, MultiDict(filters)).count()
-    return [HomeCard(
-        label, number_text(count.number) + ("" if count.is_exact else "+"), hint, url_for(f"{screen.endpoint}.list", **filters),
-        icon or screen.icon, tone if count.number else "good")]
+    return [
+        HomeCard(
+            label,
+            number_text(count.number) + ("" if count.is_exact else "+"),
+            hint,
+            url_for(f"{screen.endpoint}.list", **filters),
+            icon or screen.icon,
+            tone if count.number else "good",
+        )
+    ]
 
 
 def greeting(name: str) -> str:
@@ -77,12 +86,21 @@ class HomeView(BaseView):
         who = signed_in()
         modules = sorted(current_app.extensions["houtai_modules"], key=lambda module: module.order)
         cards = [card for module in modules for make in module.home for card in make()]
-        shortcuts = [{"label": entry.label, "icon": entry.icon, "url": entry.url(), "group": module.label}
-                     for module, entries in menu() for entry in entries[:3]]
+        shortcuts = [
+            {"label": entry.label, "icon": entry.icon, "url": entry.url(), "group": module.label}
+            for module, entries in menu()
+            for entry in entries[:3]
+        ]
         return render_template(
-            "houtai/home.html", greeting=greeting(who.name if who else ""), today=day_with_weekday(clock.today()),
-            cards=cards, shortcuts=shortcuts[:SHORTCUTS], has_access=bool(shortcuts),
-            title=_("Home"), app_name=current_app.config["APP_NAME"])
+            "houtai/home.html",
+            greeting=greeting(who.name if who else ""),
+            today=day_with_weekday(clock.today()),
+            cards=cards,
+            shortcuts=shortcuts[:SHORTCUTS],
+            has_access=bool(shortcuts),
+            title=_("Home"),
+            app_name=current_app.config["APP_NAME"],
+        )
 
     @expose("/search")
     @signed_in_only
@@ -94,7 +112,12 @@ class HomeView(BaseView):
             for screen in registry().screens():
                 if screen.is_in_search and screen.may("view"):
                     found += [
-                        {"group": str(screen.list_title), "label": hit["text"], "hint": hit["hint"],
-                         "url": f"{screen.route_base}/show/{hit['id']}"}
-                        for hit in lookup.find(screen.model, term, HITS, conditions=screen.row_conditions())]
+                        {
+                            "group": str(screen.list_title),
+                            "label": hit["text"],
+                            "hint": hit["hint"],
+                            "url": f"{screen.route_base}/show/{hit['id']}",
+                        }
+                        for hit in lookup.find(screen.model, term, HITS, conditions=screen.row_conditions())
+                    ]
         return jsonify(found)

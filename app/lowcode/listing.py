@@ -95,8 +95,15 @@ class Count:
 class Listing:
     """One request's view of a screen's rows. Reading `args` refuses what the screen does not offer."""
 
-    def __init__(self, screen: "Screen", args: MultiDict[str, str], *, fields: list[Field] | None = None,
-                 extra: list[ColumnElement[bool]] | None = None, page_size: int | None = None) -> None:
+    def __init__(
+        self,
+        screen: "Screen",
+        args: MultiDict[str, str],
+        *,
+        fields: list[Field] | None = None,
+        extra: list[ColumnElement[bool]] | None = None,
+        page_size: int | None = None,
+    ) -> None:
         self.screen = screen
         self.model = screen.model
         self.key = primary_key(self.model)
@@ -137,7 +144,10 @@ class Listing:
         """The column of a stored field in this query; a dotted one stands in the joined table."""
         assert field.column is not None
         if field.through is not None:
-            return getattr(self._alias(field.through), inspect(field.through.mapper.class_).get_property_by_column(field.column).key)
+            return getattr(
+                self._alias(field.through),
+                inspect(field.through.mapper.class_).get_property_by_column(field.column).key,
+            )
         return getattr(self.model, inspect(self.model).get_property_by_column(field.column).key)
 
     def _alias(self, relation: Any) -> Any:
@@ -154,8 +164,11 @@ class Listing:
         return getattr(self._alias(field.relation), inspect(target).get_property_by_column(title_column(target)).key)
 
     def _conditions(self) -> list[ColumnElement[bool]]:
-        return [*self.screen.row_conditions(), *self.extra,
-                *(condition(item, self.column_of, self.dialect) for item in self.filters)]
+        return [
+            *self.screen.row_conditions(),
+            *self.extra,
+            *(condition(item, self.column_of, self.dialect) for item in self.filters),
+        ]
 
     def _narrowed(self, statement: Select[Any], conditions: list[ColumnElement[bool]]) -> Select[Any]:
         """`statement` with its joins, conditions and search; `conditions` come first because they ask for joins."""
@@ -276,9 +289,15 @@ class Rows:
         if field.kind != "reference":
             return [row[position] for row in self.tuples]
         if title is not None:
-            return [None if row[position] is None else (row[position], _title_or_id(row[title], row[position])) for row in self.tuples]
+            return [
+                None if row[position] is None else (row[position], _title_or_id(row[title], row[position]))
+                for row in self.tuples
+            ]
         titles = self._looked_up[field.path]
-        return [None if row[position] is None else (row[position], titles.get(row[position], f"#{row[position]}")) for row in self.tuples]
+        return [
+            None if row[position] is None else (row[position], titles.get(row[position], f"#{row[position]}"))
+            for row in self.tuples
+        ]
 
     def _look_up(self, field: Field) -> dict[int, Any]:
         """Values that the page's own select cannot give: one more query for the whole page."""
@@ -303,7 +322,9 @@ class Rows:
         target = aliased(field.target)
         title = title_column(field.target)
         key = listing.key
-        shown = getattr(target, inspect(field.target).get_property_by_column(title).key) if title is not None else target
+        shown = (
+            getattr(target, inspect(field.target).get_property_by_column(title).key) if title is not None else target
+        )
         statement = select(key, shown).join(field.relation.class_attribute.of_type(target)).where(key.in_(keys))
         found: dict[int, list[str]] = {}
         for row_key, value in db.session.execute(statement):

@@ -29,15 +29,21 @@ def find(target: type, term: str, limit: int, start: int = 0, conditions: Sequen
     key, title = primary_key(target), title_column(target)
     stored = inspect(target).columns
     # Whoever may choose a member need not be told the telephone number.
-    hints = [name for name in getattr(target, "search_index", ())
-             if (title is None or name != title.key) and not stored[name].info.get("personal")][:2]
+    hints = [
+        name
+        for name in getattr(target, "search_index", ())
+        if (title is None or name != title.key) and not stored[name].info.get("personal")
+    ][:2]
     statement = select(target).where(*conditions).order_by(key.desc()).offset(start).limit(limit)
     if term:
         columns = search_columns(target)
         statement = search.narrow(statement, target, columns, term, db.engine.dialect.name)
     return [
-        {"id": getattr(row, key.key), "text": str(row),
-         "hint": " · ".join(str(getattr(row, name)) for name in hints if getattr(row, name))}
+        {
+            "id": getattr(row, key.key),
+            "text": str(row),
+            "hint": " · ".join(str(getattr(row, name)) for name in hints if getattr(row, name)),
+        }
         for row in db.session.scalars(statement)
     ]
 
@@ -47,6 +53,9 @@ def search_columns(target: type) -> list[Any]:
     mapper = inspect(target)
     title = title_column(target)
     columns = [title] if title is not None else []
-    columns += [column for column in mapper.columns
-                if column.info.get("kind") in TEXT_KINDS - {"long_text"} and column is not title][:3]
+    columns += [
+        column
+        for column in mapper.columns
+        if column.info.get("kind") in TEXT_KINDS - {"long_text"} and column is not title
+    ][:3]
     return [getattr(target, mapper.get_property_by_column(column).key) for column in columns]

@@ -31,8 +31,9 @@ from werkzeug.wrappers import Response
 
 from app.core.database import db
 from app.core.errors import BusinessError, NotFound
-from app.core.i18n import gettext, lazy as _
-from app.lowcode import base_filters, forms, lookup, pages
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _
+from app.lowcode import base_filters, forms, lookup, pages, record_pages
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.fields import TEXT_KINDS, Field, parse_id, primary_key, read_all, resolve
@@ -97,7 +98,8 @@ class Screen(View, ModelView):
         """Resolve every column that the declaration names; a wrong name fails at start-up, not on a page."""
         cls = type(self)
         self._fields: dict[str, Field] = {}
-        own = [name for name in inspect(self.model).columns.keys() if "kind" in inspect(self.model).columns[name].info]
+        columns = inspect(self.model).columns
+        own = [name for name, column in columns.items() if "kind" in column.info]
         form = cls.form_columns
         if form is None and not cls.form_fieldsets:
             form = [name for name in own if name not in UNDERIVED]
@@ -105,16 +107,32 @@ class Screen(View, ModelView):
         self.form_fields = [field for _title, _help, fields in self.form_groups for field in fields]
         listed = cls.list_columns or [field.path for field in self.form_fields[:5]]
         self.list_fields = [self.field(name) for name in listed]
-        shown = cls.show_columns or ([] if cls.show_fieldsets else [
-            *[field.path for field in self.form_fields], *[name for name in ("created_at", "updated_at") if name in own]])
+        shown = cls.show_columns or (
+            []
+            if cls.show_fieldsets
+            else [
+                *[field.path for field in self.form_fields],
+                *[name for name in ("created_at", "updated_at") if name in own],
+            ]
+        )
         self.show_groups = _groups(cls.show_fieldsets, shown, self.field)
-        searched = cls.search_columns if cls.search_columns is not None else [
-            field.path for field in self.list_fields if field.is_stored and is_filterable(field)]
+        searched = (
+            cls.search_columns
+            if cls.search_columns is not None
+            else [field.path for field in self.list_fields if field.is_stored and is_filterable(field)]
+        )
         self.filter_fields = {field.path: field for field in map(self.field, searched) if is_filterable(field)}
-        ordered = cls.order_columns if cls.order_columns is not None else [
-            field.path for field in self.list_fields
-            if field.column is not None and field.through is None and field.kind not in
-            {"reference", "json", "words", "rich_text", "long_text", "pictures", "picture"}]
+        ordered = (
+            cls.order_columns
+            if cls.order_columns is not None
+            else [
+                field.path
+                for field in self.list_fields
+                if field.column is not None
+                and field.through is None
+                and field.kind not in {"reference", "json", "words", "rich_text", "long_text", "pictures", "picture"}
+            ]
+        )
         self.order_fields = {field.path: field for field in map(self.field, ordered)}
 
     # -- the declaration, read -------------------------------------------------------------------------------
@@ -173,8 +191,10 @@ class Screen(View, ModelView):
         except ValueError:
             raise NotFound() from None
         key = primary_key(self.model)
-        found = {getattr(record, key.key): record for record in db.session.scalars(
-            select(self.model).where(key.in_(ids), *self.row_conditions()))}
+        found = {
+            getattr(record, key.key): record
+            for record in db.session.scalars(select(self.model).where(key.in_(ids), *self.row_conditions()))
+        }
         if not ids or len(found) != len(ids):
             raise NotFound()
         return [found[record_id] for record_id in ids]
@@ -212,7 +232,7 @@ class Screen(View, ModelView):
     @expose("/show/<pk>")
     @permission("view")
     def show(self, pk: str) -> Any:
-        return self.render("houtai/show.html", page=pages.show_page(self, self.get(pk)))
+        return self.render("houtai/show.html", page=record_pages.show_page(self, self.get(pk)))
 
     @expose("/add", methods=["GET", "POST"])
     @permission("add")
@@ -232,7 +252,7 @@ class Screen(View, ModelView):
         if request.method != "POST":
             given = self._prefilled() if record is None else {}
             form = form_class(obj=record, data=given)
-            return self.render("houtai/form.html", page=pages.form_page(self, form, record))
+            return self.render("houtai/form.html", page=record_pages.form_page(self, form, record))
         is_new = record is None
         title = "" if is_new else str(record)
         form = form_class(request.form, obj=record)
@@ -243,7 +263,7 @@ class Screen(View, ModelView):
         except BusinessError as error:
             db.session.rollback()
             message = pages.mark_errors(form, error)
-            page = pages.form_page(self, form, record, message=message, title=title, record_id=record_id)
+            page = record_pages.form_page(self, form, record, message=message, title=title, record_id=record_id)
             return self.render("houtai/form.html", page=page), error.status
         flash(gettext("Added: %(title)s", title=item) if is_new else gettext("Saved: %(title)s", title=item), "success")
         if is_new and "again" in request.form:
@@ -255,7 +275,7 @@ class Screen(View, ModelView):
         return redirect(pages.safe_return(request.form.get("return_to")) or self.url_of(item))
 
     def _prefilled(self) -> dict[str, Any]:
-        """Values for a new form given in the address, such as the member of a new note; unreadable ones are left out."""
+        """Values for a new form given in the address, such as the member of a new note, as far as they can be read."""
         given: dict[str, Any] = {}
         for field in self.form_fields:
             if field.path in request.args:
@@ -368,5 +388,8 @@ class Screen(View, ModelView):
 def _groups(fieldsets: Any, columns: Any, field_of: Callable[[str], Field]) -> list[tuple[Any, Any, list[Field]]]:
     """Fieldsets `[(title, {"fields": [...], "help": …})]`, or one group of plain columns, as groups of fields."""
     if fieldsets:
-        return [(title, options.get("help", ""), [field_of(name) for name in options["fields"]]) for title, options in fieldsets]
+        return [
+            (title, options.get("help", ""), [field_of(name) for name in options["fields"]])
+            for title, options in fieldsets
+        ]
     return [("", "", [field_of(name) for name in columns or []])]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import current_app, g, render_template, request, session, url_for
+from flask import current_app, g, render_template, session, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -38,7 +38,9 @@ def menu() -> list[tuple[Any, list[Entry]]]:
     """The modules and their views that the current user may see, in the order of the menu."""
     groups = []
     for module in registry().modules():
-        entries = [entry for entry in registry().entries_of(module) if entry.view.in_menu and may("can_view", entry.name)]
+        entries = [
+            entry for entry in registry().entries_of(module) if entry.view.in_menu and may("can_view", entry.name)
+        ]
         if entries:
             groups.append((module, entries))
     return groups
@@ -74,8 +76,10 @@ class Shell:
     def languages(self) -> list[dict[str, Any]]:
         now = current_locale()
         url = url_for("SignInView.preferences")
-        return [{"code": code, "name": language["name"], "url": f"{url}?locale={code}", "current": code == now}
-                for code, language in current_app.config["LANGUAGES"].items()]
+        return [
+            {"code": code, "name": language["name"], "url": f"{url}?locale={code}", "current": code == now}
+            for code, language in current_app.config["LANGUAGES"].items()
+        ]
 
     @property
     def home_url(self) -> str:
@@ -114,12 +118,17 @@ class Shell:
         return keep(key, lambda: render_template(f"houtai/parts/{name}.html", s=self))
 
     def _draw_sidebar(self) -> str:
-        groups: list[dict[str, Any]] = [{"label": None, "icon": None, "items": [
-            {"label": _("Home"), "url": self.home_url, "icon": "house"}]}]
+        groups: list[dict[str, Any]] = [
+            {"label": None, "icon": None, "items": [{"label": _("Home"), "url": self.home_url, "icon": "house"}]}
+        ]
         groups += [
-            {"label": module.label, "icon": module.icon,
-             "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries]}
-            for module, entries in menu()]
+            {
+                "label": module.label,
+                "icon": module.icon,
+                "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries],
+            }
+            for module, entries in menu()
+        ]
         return render_template("houtai/parts/sidebar.html", groups=groups)
 
 

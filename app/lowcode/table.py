@@ -1,7 +1,7 @@
 """A table of records that becomes a column of cards on a phone (css/list.css), as HTML.
 
-Written in Python and not as a template because a list page is mostly this: a template takes some thirty steps for a cell
-where putting strings together takes one. What a column is for follows from its kind: the first picture is the
+Written in Python and not as a template because a list page is mostly this: a template takes some thirty steps for a
+cell where putting strings together takes one. What a column is for follows from its kind: the first picture is the
 card's cover, the first column of words its title, the first choice its status; the first amount and one more (or two)
 stay in sight and the rest is folded. All that is found once per table.
 """
@@ -23,8 +23,14 @@ SORT_WORDS = {"asc": "ascending", "desc": "descending"}
 IN_SIGHT = 2
 
 
-def record_table(columns: list[dict[str, Any]], rows: list[dict[str, Any]], *, tickable: bool = False,
-                 menu: str | None = None, edit_label: str | None = None) -> Markup:
+def record_table(
+    columns: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    *,
+    tickable: bool = False,
+    menu: str | None = None,
+    edit_label: str | None = None,
+) -> Markup:
     """The table. `columns` and `rows` are those of `app.lowcode.pages`; `menu` names the ⋯ button of a row."""
     roles, title, folded = _roles(columns)
     has_acts = bool(menu or edit_label)
@@ -40,8 +46,10 @@ def record_table(columns: list[dict[str, Any]], rows: list[dict[str, Any]], *, t
         url = escape(row["url"]) if row["url"] else None
         parts.append(f'{row_open} data-url="{url}">' if url else f"{row_open}>")
         if tickable:
-            parts.append(f'<td class="tick"><label><input type="checkbox" form="bulk" name="rowid" value="{row["id"]}" '
-                         f'autocomplete="off" aria-labelledby="t{row["id"]}"></label></td>')
+            parts.append(
+                f'<td class="tick"><label><input type="checkbox" form="bulk" name="rowid" value="{row["id"]}" '
+                f'autocomplete="off" aria-labelledby="t{row["id"]}"></label></td>'
+            )
         for place, cell in enumerate(row["cells"]):
             if place == title and links_title and url:
                 name = f' id="t{row["id"]}"' if tickable else ""
@@ -91,14 +99,18 @@ def _opening(column: dict[str, Any], role: str) -> str:
 def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
     cells = []
     if tickable:
-        cells.append('<th class="tick"><label><input type="checkbox" data-tick-all aria-label="%s"></label></th>'
-                     % escape(gettext("Tick all on this page")))
+        cells.append(
+            '<th class="tick"><label><input type="checkbox" data-tick-all aria-label="%s"></label></th>'
+            % escape(gettext("Tick all on this page"))
+        )
     for column in columns:
         words = ['<th scope="col"', ' class="num"' if column["align"] == "end" else ""]
         label = escape(column["label"])
         if column["sort_url"]:
-            words += [f' aria-sort="{SORT_WORDS.get(column["sorted"], "none")}">',
-                      f'<a href="{escape(column["sort_url"])}">{label}{icon(SORT_ICONS.get(column["sorted"], "sort"))}</a></th>']
+            words += [
+                f' aria-sort="{SORT_WORDS.get(column["sorted"], "none")}">',
+                f'<a href="{escape(column["sort_url"])}">{label}{icon(SORT_ICONS.get(column["sorted"], "sort"))}</a></th>',
+            ]
         else:
             words.append(f">{label}</th>")
         cells.append("".join(words))
@@ -113,11 +125,15 @@ def _edit_link(label: str) -> str:
 
 
 def _menu_button(label: str) -> str:
-    return ('<button type="button" class="btn btn-quiet btn-icon btn-small" data-row-menu="{id}" aria-haspopup="true" '
-            f'aria-expanded="false" aria-label="{escape(label)}">{icon("ellipsis")}</button>')
+    return (
+        '<button type="button" class="btn btn-quiet btn-icon btn-small" data-row-menu="{id}" aria-haspopup="true" '
+        f'aria-expanded="false" aria-label="{escape(label)}">{icon("ellipsis")}</button>'
+    )
 
 
 def _fold_button() -> str:
     more, less = escape(gettext("More")), escape(gettext("Less"))
-    return (f'<td class="fold"><button type="button" class="btn btn-quiet btn-small" data-fold aria-expanded="false" '
-            f'data-more="{more}" data-less="{less}"><span>{more}</span>{icon("chevron-down")}</button></td>')
+    return (
+        f'<td class="fold"><button type="button" class="btn btn-quiet btn-small" data-fold aria-expanded="false" '
+        f'data-more="{more}" data-less="{less}"><span>{more}</span>{icon("chevron-down")}</button></td>'
+    )

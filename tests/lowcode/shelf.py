@@ -10,8 +10,24 @@ from flask_appbuilder.models.sqla.filters import FilterEqual
 from sqlalchemy import Column, ForeignKey, Table
 
 from app.core.db import (
-    Choice, Mapped, Record, choice, day, db, decimal, integer, json_data, moment, money, picture, pictures, reference,
-    relationship, rich_text, text, yes_no,
+    Choice,
+    Mapped,
+    Record,
+    choice,
+    day,
+    db,
+    decimal,
+    integer,
+    json_data,
+    moment,
+    money,
+    picture,
+    pictures,
+    reference,
+    relationship,
+    rich_text,
+    text,
+    yes_no,
 )
 from app.core.errors import BusinessError, InvalidInput
 from app.core.i18n import lazy as _
@@ -41,9 +57,11 @@ class Label(Record):
 
 
 thing_labels = Table(
-    "test_thing_labels", Record.metadata,
+    "test_thing_labels",
+    Record.metadata,
     Column("thing_id", ForeignKey("test_things.id", ondelete="CASCADE"), primary_key=True),
-    Column("label_id", ForeignKey("test_labels.id", ondelete="CASCADE"), primary_key=True))
+    Column("label_id", ForeignKey("test_labels.id", ondelete="CASCADE"), primary_key=True),
+)
 
 
 class Thing(Record):
@@ -109,13 +127,55 @@ class ThingScreen(Screen):
     base_filters = [["is_hidden", FilterEqual, False]]
     base_order = ("seen_at", "desc")
     label_columns = {"is_dear": _("Dear")}
-    list_columns = ["face", "label", "code", "shelf", "price", "count", "weight", "kind", "is_open", "seen_at", "labels", "is_dear"]
+    list_columns = [
+        "face",
+        "label",
+        "code",
+        "shelf",
+        "price",
+        "count",
+        "weight",
+        "kind",
+        "is_open",
+        "seen_at",
+        "labels",
+        "is_dear",
+    ]
     order_columns = ["label", "code", "price", "count", "weight", "found_on", "seen_at", "kind", "shelf.name"]
-    search_columns = ["code", "label", "shelf", "shelf.name", "price", "count", "kind", "is_open", "seen_at", "found_on", "labels"]
-    form_columns = ["label", "code", "shelf", "price", "count", "weight", "found_on", "seen_at", "kind", "is_open", "story",
-                    "face", "views", "facts", "labels"]
+    search_columns = [
+        "code",
+        "label",
+        "shelf",
+        "shelf.name",
+        "price",
+        "count",
+        "kind",
+        "is_open",
+        "seen_at",
+        "found_on",
+        "labels",
+    ]
+    form_columns = [
+        "label",
+        "code",
+        "shelf",
+        "price",
+        "count",
+        "weight",
+        "found_on",
+        "seen_at",
+        "kind",
+        "is_open",
+        "story",
+        "face",
+        "views",
+        "facts",
+        "labels",
+    ]
 
-    @action(_("Open"), confirm=_("Open them?"), why_not=lambda thing: _("It is open already.") if thing.is_open else None)
+    @action(
+        _("Open"), confirm=_("Open them?"), why_not=lambda thing: _("It is open already.") if thing.is_open else None
+    )
     def open_up(self, things: list[Thing]) -> None:
         for thing in things:
             thing.is_open = True

@@ -30,7 +30,9 @@ def test_starting_asks_the_database_nothing(app: Flask, tmp_path: Any) -> None:
     assert asked == []
 
 
-def test_the_menu_has_every_page_once_and_costs_no_query_of_its_own(app: Flask, as_user: Any, count_queries: Any) -> None:
+def test_the_menu_has_every_page_once_and_costs_no_query_of_its_own(
+    app: Flask, as_user: Any, count_queries: Any
+) -> None:
     """The framework's menu grows exponentially with its categories, at a query for each entry."""
     ming = as_user("ming")
     ming.get("/")
@@ -57,11 +59,16 @@ def test_errors_are_pages_of_the_house(app: Flask, as_user: Any, path: str, stat
     assert as_json.status_code == 404 and as_json.json["code"] == "http"
 
 
-@pytest.mark.parametrize("error, status", [
-    (RuntimeError("the secret of the vault"), 500),
-    (OperationalError("SELECT secret FROM vault", {}, Exception("database is locked")), 503),
-])
-def test_what_went_wrong_inside_is_not_told(app: Flask, as_user: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int) -> None:
+@pytest.mark.parametrize(
+    "error, status",
+    [
+        (RuntimeError("the secret of the vault"), 500),
+        (OperationalError("SELECT secret FROM vault", {}, Exception("database is locked")), 503),
+    ],
+)
+def test_what_went_wrong_inside_is_not_told(
+    app: Flask, as_user: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
     ming = as_user("ming")
 
     def fail(*_arguments: Any) -> None:

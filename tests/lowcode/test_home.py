@@ -28,8 +28,15 @@ def test_who_may_see_nothing_is_told_so(app: Flask, as_user: Any) -> None:
     assert "To ship" not in page and "Sales today" not in page and "There is nothing here for you yet" in page
 
 
-@pytest.mark.parametrize("moment, words", [("2026-08-01 01:00", "Good morning"), ("2026-08-01 06:00", "Good afternoon"),
-                                           ("2026-08-01 12:00", "Good evening"), ("2026-07-31 20:00", "Good evening")])
+@pytest.mark.parametrize(
+    "moment, words",
+    [
+        ("2026-08-01 01:00", "Good morning"),
+        ("2026-08-01 06:00", "Good afternoon"),
+        ("2026-08-01 12:00", "Good evening"),
+        ("2026-07-31 20:00", "Good evening"),
+    ],
+)
 def test_it_greets_by_the_shops_clock(app: Flask, as_user: Any, moment: str, words: str) -> None:
     clock.set(moment)
     assert words in as_user("ming").get("/").text

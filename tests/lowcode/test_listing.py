@@ -28,9 +28,13 @@ def things(app: Flask) -> Any:
     shelf = Shelf(name="Oak")
     for number in range(1, 8):
         make_thing(
-            number, price=number % 3 * 100, count=None if number % 3 == 0 else number, shelf=shelf if number % 2 else None,
+            number,
+            price=number % 3 * 100,
+            count=None if number % 3 == 0 else number,
+            shelf=shelf if number % 2 else None,
             seen_at=None if number in (2, 5) else start + timedelta(hours=number // 2),
-            kind=Kind.cup if number < 4 else Kind.pot)
+            kind=Kind.cup if number < 4 else Kind.pot,
+        )
     db.session.flush()
     return registry().screen_of(Thing)
 
@@ -49,8 +53,23 @@ def walk(screen: Any, size: int, **args: str) -> list[int]:
     raise AssertionError("the pages do not end")
 
 
-@pytest.mark.parametrize("sort", ["", "price", "-price", "count", "-count", "seen_at", "-seen_at", "label", "-kind", "-weight",
-                                  "shelf.name", "-shelf.name"])
+@pytest.mark.parametrize(
+    "sort",
+    [
+        "",
+        "price",
+        "-price",
+        "count",
+        "-count",
+        "seen_at",
+        "-seen_at",
+        "label",
+        "-kind",
+        "-weight",
+        "shelf.name",
+        "-shelf.name",
+    ],
+)
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_every_row_comes_once_in_whatever_order_and_page_size(things: Any, sort: str, size: int) -> None:
     paged = walk(things, size, **({"sort": sort} if sort else {}))
@@ -74,7 +93,9 @@ def test_a_page_knows_where_it_stands(things: Any) -> None:
     assert (first.index, second.index, back.index) == (0, 3, 0)
 
 
-@pytest.mark.parametrize("text", ["", "x", "W10", "bnVsbA", Place("x" * 5, 2**70, 1).encode(), Place({"a": 1}, 1, 1).encode()])
+@pytest.mark.parametrize(
+    "text", ["", "x", "W10", "bnVsbA", Place("x" * 5, 2**70, 1).encode(), Place({"a": 1}, 1, 1).encode()]
+)
 def test_a_place_that_is_none_is_refused(things: Any, text: str) -> None:
     if not text:
         assert len(Listing(things, MultiDict({"after": ""})).fetch()) == 7
@@ -83,27 +104,50 @@ def test_a_place_that_is_none_is_refused(things: Any, text: str) -> None:
         Listing(things, MultiDict({"sort": "seen_at", "after": text})).fetch()
 
 
-def test_counting_stops_at_a_cap_unless_the_exact_number_is_asked_for(things: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_stops_at_a_cap_unless_the_exact_number_is_asked_for(
+    things: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(listing_module, "COUNT_CAP", 5)
     listing = Listing(things, MultiDict())
     assert (listing.count().number, listing.count().is_exact) == (5, False)
     assert (listing.count(exact=True).number, listing.count(exact=True).is_exact) == (7, True)
 
 
-@pytest.mark.parametrize("filters, expected", [
-    ({"f.kind": "cup"}, 3), ({"f.price.from": "1", "f.price.to": "1.00"}, 3), ({"f.count.from": "4"}, 3),
-    ({"f.shelf": "none"}, 3), ({"f.shelf.name": "Oak"}, 4), ({"f.code": "C-000"}, 7), ({"f.code": "-000"}, 0),
-    ({"f.label": "hing 3"}, 1), ({"f.label": "%"}, 0), ({"f.seen_at.from": "2026-08-01", "f.seen_at.to": "2026-08-01"}, 5),
-    ({"f.seen_at.to": "2026-07-31"}, 0), ({"f.is_open": "1"}, 0), ({"f.labels": "none"}, 7), ({"f.kind": ""}, 7),
-])
+@pytest.mark.parametrize(
+    "filters, expected",
+    [
+        ({"f.kind": "cup"}, 3),
+        ({"f.price.from": "1", "f.price.to": "1.00"}, 3),
+        ({"f.count.from": "4"}, 3),
+        ({"f.shelf": "none"}, 3),
+        ({"f.shelf.name": "Oak"}, 4),
+        ({"f.code": "C-000"}, 7),
+        ({"f.code": "-000"}, 0),
+        ({"f.label": "hing 3"}, 1),
+        ({"f.label": "%"}, 0),
+        ({"f.seen_at.from": "2026-08-01", "f.seen_at.to": "2026-08-01"}, 5),
+        ({"f.seen_at.to": "2026-07-31"}, 0),
+        ({"f.is_open": "1"}, 0),
+        ({"f.labels": "none"}, 7),
+        ({"f.kind": ""}, 7),
+    ],
+)
 def test_filters_narrow_the_list(things: Any, filters: dict[str, str], expected: int) -> None:
     assert len(Listing(things, MultiDict(filters)).fetch()) == expected
 
 
-@pytest.mark.parametrize("filters, word", [
-    ({"f.secret": "x"}, "secret"), ({"f.price.from": "abc"}, "Price"), ({"f.kind": "plate"}, "Kind"), ({"f.shelf": "x"}, "Place"),
-    ({"f.code.from": "1"}, "Code"), ({"f.seen_at.from": "2026-13-01"}, "Seen"), ({"f.seen_at.from": "01/02/2026"}, "Seen"),
-])
+@pytest.mark.parametrize(
+    "filters, word",
+    [
+        ({"f.secret": "x"}, "secret"),
+        ({"f.price.from": "abc"}, "Price"),
+        ({"f.kind": "plate"}, "Kind"),
+        ({"f.shelf": "x"}, "Place"),
+        ({"f.code.from": "1"}, "Code"),
+        ({"f.seen_at.from": "2026-13-01"}, "Seen"),
+        ({"f.seen_at.from": "01/02/2026"}, "Seen"),
+    ],
+)
 def test_a_filter_that_cannot_be_read_is_refused_by_name(things: Any, filters: dict[str, str], word: str) -> None:
     with pytest.raises(BadRequest) as refusal:
         Listing(things, MultiDict(filters))
@@ -123,7 +167,9 @@ def test_rows_that_base_filters_leave_out_are_nowhere(app: Flask, as_user: Any) 
     assert not db.session.get(Thing, hidden).is_open and not db.session.get(Thing, shown).is_open
 
 
-def test_a_list_asks_a_fixed_number_of_queries_with_all_its_relations(things: Any, as_user: Any, count_queries: Any) -> None:
+def test_a_list_asks_a_fixed_number_of_queries_with_all_its_relations(
+    things: Any, as_user: Any, count_queries: Any
+) -> None:
     owner = as_user("ming")
     owner.get("/test_things/list/")
     with count_queries() as seen:
@@ -145,7 +191,9 @@ def test_requests_at_the_same_time_do_not_see_each_others_filters(things: Any, a
         client = client_of(app)
         client.sign_in("ming")
         for _round in range(15):
-            found = client.get("/api/v1/test_things/", query_string={"q": f"(filters:!((col:kind,opr:eq,value:{kind})))"}).json
+            found = client.get(
+                "/api/v1/test_things/", query_string={"q": f"(filters:!((col:kind,opr:eq,value:{kind})))"}
+            ).json
             if found["count"] != expected or {row["kind"] for row in found["result"]} != {kind}:
                 wrong.append(kind)
 

@@ -39,15 +39,15 @@ def test_a_table_without_totals_has_no_last_row() -> None:
 
 def test_cells_are_shaded_by_size_and_negative_ones_not_at_all() -> None:
     columns = [Column("n", "N", "count", shade=True)]
-    cells = Figures(Table("rows", "R", columns), columns, [(8,), (4,), (1,), (0,), (-8,), (None,)]).cells()
-    assert [row[0].shade for row in cells] == [8, 4, 1, 0, 0, 0]
+    figures = Figures(Table("rows", "R", columns), columns, [(8,), (4,), (1,), (0,), (-8,), (None,)])
+    assert figures.shades(columns[0]) == [8, 4, 1, 0, 0, 0]
 
 
 def test_columns_of_one_word_share_their_shades() -> None:
     columns = [Column("a", "A", "count", shade="x"), Column("b", "B", "count", shade="x"),
                Column("c", "C", "count", shade=True)]
-    cells = Figures(Table("rows", "R", columns), columns, [(8, 4, 1)]).cells()
-    assert [cell.shade for cell in cells[0]] == [8, 4, 8]
+    figures = Figures(Table("rows", "R", columns), columns, [(8, 4, 1)])
+    assert [figures.shades(column)[0] for column in columns] == [8, 4, 8]
 
 
 @pytest.mark.parametrize("kind, value, text", [
@@ -60,6 +60,14 @@ def test_columns_of_one_word_share_their_shades() -> None:
 ])
 def test_a_cell_reads_by_its_kind(app: Any, kind: str, value: Any, text: str) -> None:
     assert cell_text(kind, value, "en") == text
+
+
+@pytest.mark.parametrize("kind, value, text", [
+    ("money", -123456789, "-¥1.234.567,89"), ("percent", 0.125, "12,5%"), ("change", -0.018, "−1,8%"),
+    ("count", 1234567, "1.234.567"), ("day", date(2026, 8, 1), "01.08.2026"),
+])
+def test_a_cell_is_written_in_the_readers_language(app: Any, kind: str, value: Any, text: str) -> None:
+    assert cell_text(kind, value, "de") == text
 
 
 @pytest.mark.parametrize("now, before, expected", [

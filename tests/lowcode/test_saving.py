@@ -25,10 +25,21 @@ def test_a_form_saves_every_kind_of_column(app: Flask, owner: Any) -> None:
     shelf, one, two = Shelf(name="Oak"), Label(name="old"), Label(name="blue")
     db.session.add_all([shelf, one, two])
     db.session.commit()
-    answer = owner.post("/test_things/add", data=GOOD | {
-        "shelf": shelf.id, "count": "3", "weight": "1.250", "found_on": "2026-08-01", "seen_at": "2026-08-01T12:30",
-        "is_open": "1", "story": "<p>Old</p><script>alert(1)</script>", "facts": '{"from": "Jingdezhen"}',
-        "labels": [one.id, two.id]})
+    answer = owner.post(
+        "/test_things/add",
+        data=GOOD
+        | {
+            "shelf": shelf.id,
+            "count": "3",
+            "weight": "1.250",
+            "found_on": "2026-08-01",
+            "seen_at": "2026-08-01T12:30",
+            "is_open": "1",
+            "story": "<p>Old</p><script>alert(1)</script>",
+            "facts": '{"from": "Jingdezhen"}',
+            "labels": [one.id, two.id],
+        },
+    )
     assert answer.status_code == 302, answer.text
     thing = db.session.scalars(db.select(Thing)).one()
     assert (thing.price, thing.count, str(thing.weight), thing.found_on.isoformat()) == (2990, 3, "1.250", "2026-08-01")
@@ -37,14 +48,32 @@ def test_a_form_saves_every_kind_of_column(app: Flask, owner: Any) -> None:
     assert {label.name for label in thing.labels} == {"old", "blue"}
 
 
-@pytest.mark.parametrize("wrong, field", [
-    ({"price": "a lot"}, "price"), ({"price": "-1"}, "price"), ({"price": "1.999"}, "price"), ({"price": "9" * 40}, "price"),
-    ({"count": "1001"}, "count"), ({"count": "99999999999999999999"}, "count"), ({"weight": "1e400"}, "weight"),
-    ({"found_on": "yesterday"}, "found_on"), ({"seen_at": "2026-08-01T99:00"}, "seen_at"), ({"kind": "plate"}, "kind"),
-    ({"shelf": "999"}, "shelf"), ({"shelf": "1; DROP TABLE"}, "shelf"), ({"labels": "77"}, "labels"), ({"label": ""}, "label"),
-    ({"label": "x" * 81}, "label"), ({"label": "a\x00b"}, "label"), ({"facts": "{"}, "facts"), ({"views": '[1, "' + "x" * 300 + '"]'}, "views"),
-])
-def test_a_value_that_is_not_acceptable_is_named_and_the_rest_of_the_form_stays(app: Flask, owner: Any, wrong: dict[str, str], field: str) -> None:
+@pytest.mark.parametrize(
+    "wrong, field",
+    [
+        ({"price": "a lot"}, "price"),
+        ({"price": "-1"}, "price"),
+        ({"price": "1.999"}, "price"),
+        ({"price": "9" * 40}, "price"),
+        ({"count": "1001"}, "count"),
+        ({"count": "99999999999999999999"}, "count"),
+        ({"weight": "1e400"}, "weight"),
+        ({"found_on": "yesterday"}, "found_on"),
+        ({"seen_at": "2026-08-01T99:00"}, "seen_at"),
+        ({"kind": "plate"}, "kind"),
+        ({"shelf": "999"}, "shelf"),
+        ({"shelf": "1; DROP TABLE"}, "shelf"),
+        ({"labels": "77"}, "labels"),
+        ({"label": ""}, "label"),
+        ({"label": "x" * 81}, "label"),
+        ({"label": "a\x00b"}, "label"),
+        ({"facts": "{"}, "facts"),
+        ({"views": '[1, "' + "x" * 300 + '"]'}, "views"),
+    ],
+)
+def test_a_value_that_is_not_acceptable_is_named_and_the_rest_of_the_form_stays(
+    app: Flask, owner: Any, wrong: dict[str, str], field: str
+) -> None:
     answer = owner.post("/test_things/add", data=GOOD | {"code": "TYPED-BY-ME"} | wrong)
     assert answer.status_code == 422
     assert 'value="TYPED-BY-ME"' in answer.text
@@ -77,7 +106,9 @@ def test_an_unticked_box_and_an_emptied_choice_are_saved_as_such(app: Flask, own
 
 
 def test_columns_that_the_form_does_not_have_cannot_be_written(app: Flask, owner: Any) -> None:
-    assert owner.post("/test_things/add", data=GOOD | {"secret": "mine", "is_hidden": "1", "id": "77"}).status_code == 302
+    assert (
+        owner.post("/test_things/add", data=GOOD | {"secret": "mine", "is_hidden": "1", "id": "77"}).status_code == 302
+    )
     thing = db.session.scalars(db.select(Thing)).one()
     assert (thing.secret, thing.is_hidden, thing.id == 77) == (None, False, False)
     for name in ("secret", "is_hidden", "id", "created_at", "shelf.name"):
@@ -85,16 +116,29 @@ def test_columns_that_the_form_does_not_have_cannot_be_written(app: Flask, owner
         assert answer.status_code == 422 and name in answer.json["fields"]
 
 
-@pytest.mark.parametrize("body, status, field", [
-    ({"label": "A", "code": "B", "price": 2990}, 201, None), ({"label": "A", "code": "B", "price": "29.90"}, 422, "price"),
-    ({"label": "A", "code": "B", "price": 29.9}, 422, "price"), ({"label": "A", "code": "B", "price": True}, 422, "price"),
-    ({"label": "A", "code": "B", "price": 10**30}, 422, "price"), ({"label": "A", "code": "B", "count": 10**30}, 422, "count"),
-    ({"label": 5, "code": "B"}, 422, "label"), ({"code": "B"}, 422, "label"), ({"label": "A", "code": "B", "shelf": 99}, 422, "shelf"),
-    ({"label": "A", "code": "B", "shelf_id": 99}, 422, "shelf"), ({"label": "refused", "code": "B"}, 409, "label"),
-    ({"label": "A", "code": "TAKEN"}, 409, "code"), ({"label": "A", "code": "B", "kind": "plate"}, 422, "kind"),
-    ({"label": "A", "code": "B", "seen_at": "2026-08-01T12:00:00Z"}, 201, None), ({"label": "A", "code": "B", "labels": [1, 1]}, 422, "labels"),
-])
-def test_the_api_answers_each_refusal_with_its_status_and_field(app: Flask, owner: Any, body: dict[str, Any], status: int, field: str | None) -> None:
+@pytest.mark.parametrize(
+    "body, status, field",
+    [
+        ({"label": "A", "code": "B", "price": 2990}, 201, None),
+        ({"label": "A", "code": "B", "price": "29.90"}, 422, "price"),
+        ({"label": "A", "code": "B", "price": 29.9}, 422, "price"),
+        ({"label": "A", "code": "B", "price": True}, 422, "price"),
+        ({"label": "A", "code": "B", "price": 10**30}, 422, "price"),
+        ({"label": "A", "code": "B", "count": 10**30}, 422, "count"),
+        ({"label": 5, "code": "B"}, 422, "label"),
+        ({"code": "B"}, 422, "label"),
+        ({"label": "A", "code": "B", "shelf": 99}, 422, "shelf"),
+        ({"label": "A", "code": "B", "shelf_id": 99}, 422, "shelf"),
+        ({"label": "refused", "code": "B"}, 409, "label"),
+        ({"label": "A", "code": "TAKEN"}, 409, "code"),
+        ({"label": "A", "code": "B", "kind": "plate"}, 422, "kind"),
+        ({"label": "A", "code": "B", "seen_at": "2026-08-01T12:00:00Z"}, 201, None),
+        ({"label": "A", "code": "B", "labels": [1, 1]}, 422, "labels"),
+    ],
+)
+def test_the_api_answers_each_refusal_with_its_status_and_field(
+    app: Flask, owner: Any, body: dict[str, Any], status: int, field: str | None
+) -> None:
     make_thing(1, code="TAKEN")
     answer = owner.post("/api/v1/test_things/", json=body)
     assert answer.status_code == status, answer.text
@@ -157,7 +201,9 @@ def test_only_declared_actions_can_be_called(app: Flask, owner: Any, name: str) 
     assert owner.post("/test_things/action", data={"action": name, "rowid": [thing_id]}).status_code == 404
 
 
-def test_a_lookup_gives_a_page_by_typing_and_never_the_whole_table(app: Flask, owner: Any, count_queries: Any, as_user: Any) -> None:
+def test_a_lookup_gives_a_page_by_typing_and_never_the_whole_table(
+    app: Flask, owner: Any, count_queries: Any, as_user: Any
+) -> None:
     db.session.add_all([Shelf(name=f"Shelf {number:03d}") for number in range(60)])
     db.session.commit()
     with count_queries() as seen:
@@ -178,7 +224,9 @@ def test_the_form_holds_only_the_chosen_row_of_a_relation(app: Flask, owner: Any
 
 
 def test_a_form_may_lead_back_only_inside_the_house(app: Flask, owner: Any) -> None:
-    for number, target in enumerate(["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "\t//evil"]):
+    for number, target in enumerate(
+        ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "\t//evil"]
+    ):
         answer = owner.post("/test_things/add", data=GOOD | {"code": f"R{number}", "return_to": target})
         assert answer.headers["Location"].startswith("/test_things/show/")
     answer = owner.post("/test_things/add", data=GOOD | {"code": "R99", "return_to": "/test_things/list/?q=cup"})

@@ -26,20 +26,43 @@ def found(term: str) -> set[str]:
 
 @pytest.fixture
 def things(app: Flask) -> None:
-    for code, label in (("TEA-1", "西湖龙井 明前"), ("TEA-2", "武夷岩茶"), ("CUP_1", "100% celadon"), ("CUP-2", "a'quote \"b\"")):
+    for code, label in (
+        ("TEA-1", "西湖龙井 明前"),
+        ("TEA-2", "武夷岩茶"),
+        ("CUP_1", "100% celadon"),
+        ("CUP-2", 'a\'quote "b"'),
+    ):
         make_thing(1, code=code, label=label)
 
 
-@pytest.mark.parametrize("term, codes", [
-    ("龙井", {"TEA-1"}), ("西湖", {"TEA-1"}), ("湖龙井", {"TEA-1"}), ("武夷岩", {"TEA-2"}), ("tea", {"TEA-1", "TEA-2"}), ("EA-", {"TEA-1", "TEA-2"}),
-    ("TE", {"TEA-1", "TEA-2", "CUP-2"}), ("te", {"TEA-1", "TEA-2", "CUP-2"}), ("P_1", {"CUP_1"}), ("0% c", {"CUP_1"}), ("celadon", {"CUP_1"}), ("'quo", {"CUP-2"}),
-    ('e "b', {"CUP-2"}), ("nothing", set()), ("%%%", set()), ("_", {"CUP_1"}),
-])
+@pytest.mark.parametrize(
+    "term, codes",
+    [
+        ("龙井", {"TEA-1"}),
+        ("西湖", {"TEA-1"}),
+        ("湖龙井", {"TEA-1"}),
+        ("武夷岩", {"TEA-2"}),
+        ("tea", {"TEA-1", "TEA-2"}),
+        ("EA-", {"TEA-1", "TEA-2"}),
+        ("TE", {"TEA-1", "TEA-2", "CUP-2"}),
+        ("te", {"TEA-1", "TEA-2", "CUP-2"}),
+        ("P_1", {"CUP_1"}),
+        ("0% c", {"CUP_1"}),
+        ("celadon", {"CUP_1"}),
+        ("'quo", {"CUP-2"}),
+        ('e "b', {"CUP-2"}),
+        ("nothing", set()),
+        ("%%%", set()),
+        ("_", {"CUP_1"}),
+    ],
+)
 def test_a_term_finds_what_has_it(things: None, term: str, codes: set[str]) -> None:
     assert found(term.strip()) == codes
 
 
-def test_in_a_long_table_a_short_term_is_looked_for_at_the_beginning_only(things: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_long_table_a_short_term_is_looked_for_at_the_beginning_only(
+    things: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "SMALL", 0)
     assert (found("西湖"), found("龙井"), found("TE")) == ({"TEA-1"}, set(), {"TEA-1", "TEA-2"})
 
@@ -52,7 +75,11 @@ def test_the_index_follows_every_change(things: None) -> None:
     db.session.delete(thing)
     db.session.flush()
     assert found("熟茶饼") == set()
-    db.session.execute(db.insert(Thing).values(code="TEA-3", label="碧螺春茶", price=0, kind="cup", is_open=False, is_hidden=False, views=[]))
+    db.session.execute(
+        db.insert(Thing).values(
+            code="TEA-3", label="碧螺春茶", price=0, kind="cup", is_open=False, is_hidden=False, views=[]
+        )
+    )
     assert found("碧螺春") == {"TEA-3"}, "a row written past the ORM is found too"
 
 
@@ -74,7 +101,9 @@ def test_installing_again_changes_nothing_and_mends_what_is_missing(things: None
     assert found("武夷岩") == {"TEA-2"}
 
 
-def test_no_search_of_a_long_table_reads_all_of_it(things: None, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_search_of_a_long_table_reads_all_of_it(
+    things: None, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "SMALL", 0)
     db.session.commit()
     screen = registry().screen_of(Thing)
@@ -85,7 +114,9 @@ def test_no_search_of_a_long_table_reads_all_of_it(things: None, database: Any, 
             plan = "\n".join(row[3] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
             assert "SCAN test_things" not in plan, plan
         else:
-            db.session.execute(text("SET LOCAL enable_seqscan = off"))  # the table is small enough for the planner to prefer one
+            db.session.execute(
+                text("SET LOCAL enable_seqscan = off")
+            )  # the table is small enough for the planner to prefer one
             plan = "\n".join(row[0] for row in db.session.execute(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))
             assert "Seq Scan on test_things" not in plan, plan
 

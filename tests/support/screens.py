@@ -12,7 +12,10 @@ from tests.lowcode import shelf
 
 def manifests() -> list[Any]:
     """The manifest of every module of the system, and of the examples."""
-    return [import_module(f"app.modules.{name}").module for name in MODULES if _is_there(name)] + [suppliers.module, shelf.module]
+    return [import_module(f"app.modules.{name}").module for name in MODULES if _is_there(name)] + [
+        suppliers.module,
+        shelf.module,
+    ]
 
 
 def screen_names() -> list[str]:

@@ -25,19 +25,29 @@ UNITS = {"minutes": 60, "hours": 3600, "days": 86400}
 class ScheduleForm(Form):
     """When a job runs: as the program has it, every so often, or at given times."""
 
-    kind = RadioField(_("When it runs"), choices=[
-        ("default", _("As the program has it")), ("every", _("Every so often")), ("cron", _("At set times"))])
+    kind = RadioField(
+        _("When it runs"),
+        choices=[("default", _("As the program has it")), ("every", _("Every so often")), ("cron", _("At set times"))],
+    )
     every = IntegerField(_("Every"), validators=[Optional()])
-    unit = RadioField(_("Unit of time"), choices=[("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
-                      default="minutes")
-    cron = StringField(_("Times"), validators=[Optional()], description=_(
-        "Minute, hour, day, month and weekday: “0 3 * * *” is every day at 3:00, “*/15 9-18 * * 1-5” every quarter of an hour "
-        "from 9 to 18:45 on weekdays."))
+    unit = RadioField(
+        _("Unit of time"),
+        choices=[("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
+        default="minutes",
+    )
+    cron = StringField(
+        _("Times"),
+        validators=[Optional()],
+        description=_(
+            "Minute, hour, day, month and weekday: “0 3 * * *” is every day at 3:00, “*/15 9-18 * * 1-5” every quarter of "
+            "an hour from 9 to 18:45 on weekdays."
+        ),
+    )
 
 
 class JobsPage(Page):
-    """The work that the system does by itself: when each job runs next and how it went last. A paused job does not run until
-    it is resumed; “Run now” starts one outside of its times."""
+    """The work that the system does by itself: when each job runs next and how it went last. A paused job does not run
+    until it is resumed; “Run now” starts one outside of its times."""
 
     title = _("Scheduled jobs")
     icon = "fa-clock"
@@ -48,8 +58,14 @@ class JobsPage(Page):
     @permission("view")
     def index(self) -> str:
         name = self.class_permission_name
-        return self.render("houtai/operations/jobs.html", jobs=jobs.list_jobs(), may_run=may("can_run", name),
-                           may_edit=may("can_edit", name), runs_url=self._runs_url, page_help=type(self).__doc__)
+        return self.render(
+            "houtai/operations/jobs.html",
+            jobs=jobs.list_jobs(),
+            may_run=may("can_run", name),
+            may_edit=may("can_edit", name),
+            runs_url=self._runs_url,
+            page_help=type(self).__doc__,
+        )
 
     @staticmethod
     def _runs_url(name: str) -> str | None:
@@ -59,7 +75,9 @@ class JobsPage(Page):
     @expose("/<job>/run", methods=["POST"])
     @permission("run")
     def run_now(self, job: str) -> Any:
-        return self._do(lambda: jobs.run_now(job), gettext("It starts in a moment. How it went will be in the run log."))
+        return self._do(
+            lambda: jobs.run_now(job), gettext("It starts in a moment. How it went will be in the run log.")
+        )
 
     @expose("/<job>/pause", methods=["POST"])
     @permission("edit")
@@ -131,5 +149,7 @@ def _wanted(form: ScheduleForm) -> dict[str, Any]:
     if form.every.process_errors or form.every.data is None:
         raise InvalidInput({"every": _("This is not a whole number.")})
     if not 1 <= form.every.data <= 100_000:
-        raise InvalidInput({"every": _("This is smaller than allowed.") if form.every.data < 1 else _("This is larger than allowed.")})
+        raise InvalidInput(
+            {"every": _("This is smaller than allowed.") if form.every.data < 1 else _("This is larger than allowed.")}
+        )
     return {"every": timedelta(seconds=form.every.data * UNITS[form.unit.data])}

@@ -19,7 +19,9 @@ from app.lowcode.page import expose, permission
 
 
 def _field(setting: settings.Setting) -> Field:
-    return Field(setting.name, setting.kind, setting.label, setting.help, required=setting.kind != "yes_no", info=setting.info)
+    return Field(
+        setting.name, setting.kind, setting.label, setting.help, required=setting.kind != "yes_no", info=setting.info
+    )
 
 
 class ShownSetting:
@@ -43,12 +45,21 @@ class ShownSetting:
         shown = self.typed if self.typed is not None else self.field.to_form(self.value)
         described = [f"{self.id}-help"] if self.help else []
         described += [f"{self.id}-error"] if self.error else []
-        return controls.control(self.field, self.field.path, shown, extra={
-            "id": self.id, "aria-invalid": "true" if self.error else None, "aria-describedby": " ".join(described) or None})
+        return controls.control(
+            self.field,
+            self.field.path,
+            shown,
+            extra={
+                "id": self.id,
+                "aria-invalid": "true" if self.error else None,
+                "aria-describedby": " ".join(described) or None,
+            },
+        )
 
 
 class SettingsPage(Page):
-    """What the shop decides for itself. A change holds at once; “Back to default” gives a group its first values again."""
+    """What the shop decides for itself. A change holds at once; “Back to default” gives a group its first values
+    again."""
 
     title = _("Settings")
     icon = "fa-sliders"
@@ -60,16 +71,35 @@ class SettingsPage(Page):
     def index(self) -> str:
         return self._page()
 
-    def _page(self, group_name: str = "", typed: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
+    def _page(
+        self, group_name: str = "", typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
+    ) -> str:
         groups = []
         for group in settings.groups():
             mine = group.name == group_name
-            shown = [ShownSetting(item, (typed or {}).get(item.name) if mine else None, (errors or {}).get(item.name, "") if mine else "")
-                     for item in group.settings()]
-            groups.append({"name": group.name, "label": group.label, "help": help_of(group),
-                           "settings": shown, "is_default": all(item.is_default for item in shown)})
-        return self.render("houtai/operations/settings.html", groups=groups, wrong=group_name if errors else "",
-                           may_edit=may("can_edit", self.class_permission_name))
+            shown = [
+                ShownSetting(
+                    item,
+                    (typed or {}).get(item.name) if mine else None,
+                    (errors or {}).get(item.name, "") if mine else "",
+                )
+                for item in group.settings()
+            ]
+            groups.append(
+                {
+                    "name": group.name,
+                    "label": group.label,
+                    "help": help_of(group),
+                    "settings": shown,
+                    "is_default": all(item.is_default for item in shown),
+                }
+            )
+        return self.render(
+            "houtai/operations/settings.html",
+            groups=groups,
+            wrong=group_name if errors else "",
+            may_edit=may("can_edit", self.class_permission_name),
+        )
 
     @expose("/<group>", methods=["POST"])
     @permission("edit")

@@ -45,16 +45,22 @@ class JobRunScreen(Screen):
     empty_title = _("Nothing has run yet")
     empty_text = _("Every run of a scheduled job will be listed here.")
 
-    @action(_("Stop"), icon="fa-stop", tone="bad", confirm=_("Stop this run? What it has done so far stays done."), many=False,
-            why_not=_is_over)
+    @action(
+        _("Stop"),
+        icon="fa-stop",
+        tone="bad",
+        confirm=_("Stop this run? What it has done so far stays done."),
+        many=False,
+        why_not=_is_over,
+    )
     def stop(self, runs: list[JobRun]) -> None:
         for run in runs:
             jobs.stop_run(run.id)
 
 
 class LaterJobScreen(Screen):
-    """Work that was posted to be done after something happened, such as an import or a message. What failed after all its
-    attempts stays here until somebody retries it."""
+    """Work that was posted to be done after something happened, such as an import or a message. What failed after all
+    its attempts stays here until somebody retries it."""
 
     model = LaterJob
     list_title = _("Background work")
@@ -77,8 +83,13 @@ class LaterJobScreen(Screen):
         for work in works:
             jobs.retry(work.id)
 
-    @action(_("Cancel the work"), icon="fa-ban", tone="bad", confirm=_("Cancel this work? What it has done so far stays done."),
-            why_not=_cannot_be_cancelled)
+    @action(
+        _("Cancel the work"),
+        icon="fa-ban",
+        tone="bad",
+        confirm=_("Cancel this work? What it has done so far stays done."),
+        why_not=_cannot_be_cancelled,
+    )
     def cancel(self, works: list[LaterJob]) -> None:
         for work in works:
             if not jobs.cancel(work.id):
