@@ -94,8 +94,8 @@ def settings() -> dict[str, Any]:
         "JOBS_LEADER_SECONDS": float(os.environ.get("JOBS_LEADER_SECONDS", "8")),
         # How often a worker looks for work that another process posted; what its own process posts wakes it.
         "JOBS_POLL_SECONDS": float(os.environ.get("JOBS_POLL_SECONDS", "1")),
-        # How long a process that is told to stop waits for the work it is doing.
-        "JOBS_STOP_SECONDS": float(os.environ.get("JOBS_STOP_SECONDS", "20")),
+        # How long a process that is told to stop waits for the work it is doing; most supervisors kill after ten.
+        "JOBS_STOP_SECONDS": float(os.environ.get("JOBS_STOP_SECONDS", "8")),
         # Days that finished background work is kept, and days of the run log and of what failed.
         "JOBS_KEEP_DAYS": int(os.environ.get("JOBS_KEEP_DAYS", "30")),
         "JOBS_KEEP_RUNS_DAYS": int(os.environ.get("JOBS_KEEP_RUNS_DAYS", "180")),

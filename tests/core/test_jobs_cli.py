@@ -96,7 +96,7 @@ def test_workers_and_clock_run_inside_the_web_process_unless_the_deployment_says
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     assert jobs.start(app) is None
     monkeypatch.setitem(app.config, "JOBS_IN_PROCESS", True)
-    monkeypatch.setattr("atexit.register", lambda function: None)
+    monkeypatch.setattr("multiprocessing.util.Finalize", lambda *_arguments, **_options: None)
     job_marks.make_table()
     runner = jobs.start(app)
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import threading
+from multiprocessing import util
 
 from flask import Flask
 
@@ -73,5 +73,6 @@ def start(app: Flask) -> Runner | None:
     runner = Runner(app)
     app.extensions["houtai_jobs"] = (os.getpid(), runner)
     runner.start()
-    atexit.register(runner.stop)
+    # A web server's process is often a child made by multiprocessing, which ends without calling atexit.
+    util.Finalize(None, runner.stop, exitpriority=100)
     return runner
