@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy.exc import IntegrityError
 
 from app.core import search
 
@@ -75,19 +76,26 @@ class BulkTable:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what is held to the database."""
+        """Hand what is held to the database; an IntegrityError where it breaks a rule."""
         if not self._rows:
             return
         for table in self._after:
             table.flush()
+        try:
+            self._write()
+        except self._connection.dialect.loaded_dbapi.IntegrityError as error:
+            # As it is known to whoever uses the session; see `app.core.database.explain`.
+            raise IntegrityError(self._statement, None, error) from error
+        self.count += len(self._rows)
+        self._rows.clear()
+
+    def _write(self) -> None:
         if self._on_sqlite:
             self._cursor.executemany(self._statement, self._rows)
         else:
             with self._cursor.copy(self._statement) as copy:
                 for row in self._rows:
                     copy.write_row(row)
-        self.count += len(self._rows)
-        self._rows.clear()
 
     def close(self) -> None:
         """Write the rest, and let the database hand out ids after ours."""

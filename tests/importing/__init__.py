@@ -1,0 +1,1 @@
+"""Bringing data from other systems."""
