@@ -47,7 +47,7 @@ class BareShop:
         self.on_sqlite = self.sign == "?"
         self.sizes: dict[str, int] = {}
         self.sample = sample
-        self.order_id = sample.order.id
+        self.order_id, self.edited_id = sample.order.id, sample.edited.id
         self.placed_at = self._ask("SELECT placed_at FROM orders WHERE id = ?", sample.middle.id)[0][0]
         self.questions = self._questions()
         self.app = Flask(__name__)
@@ -69,11 +69,11 @@ class BareShop:
     def edit(self, key: str) -> Any:
         """A form, or its saving: read, write, commit."""
         found = self._ask("SELECT orders.*, members.nickname FROM orders LEFT JOIN members ON members.id = "
-                          "orders.member_id WHERE orders.id = ?", self.order_id)[0]
+                          "orders.member_id WHERE orders.id = ?", self.edited_id)[0]
         if request.method == "POST":
             self._ask("BEGIN")
             self._ask("UPDATE orders SET staff_note = ?, buyer_name = ? WHERE id = ?", request.form["staff_note"],
-                      request.form["buyer_name"], self.order_id)
+                      request.form["buyer_name"], self.edited_id)
             self._ask("COMMIT")
             return redirect(f"/bare/{key}")
         return self._filled("".join(

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from bench.meter import Meter
 from bench.server import KeptServer
@@ -21,13 +21,14 @@ MEMBERS_SHARE, PRODUCTS_SHARE = 10, 50
 
 @dataclass
 class Database:
-    """A database with a demo shop of `orders` orders."""
+    """A database with a demo shop of `orders` orders; `loaded` says what it cost to make."""
 
     kind: str
-    orders: int
     url: str
+    orders: int
     var: Path
-    postmaster: int | None
+    postmaster: int | None = None
+    loaded: str = ""
 
 
 class Stock:
@@ -38,49 +39,63 @@ class Stock:
 
     def get(self, kind: str, orders: int) -> Database:
         """The database of this kind and size; made where it is not there or has another shape than the code."""
-        name = f"shop_{orders}"
-        var = self.folder / f"{kind}_{orders}"
-        var.mkdir(parents=True, exist_ok=True)
-        if kind == "sqlite":
-            database = Database(kind, orders, f"sqlite:///{var / 'houtai.db'}", var, None)
-            is_there = (var / "houtai.db").exists()
-        else:
-            assert self.server is not None
-            database = Database(kind, orders, self.server.url(name), var, self.server.process.pid)
-            is_there = self.server.has(name)
-        loaded = var / "loaded"
-        if is_there and loaded.exists() and self._flask(database, "database", "check", check=False) == 0:
+        database = self._named(kind, str(orders), orders)
+        loaded = database.var / "loaded"
+        if loaded.exists() and self._flask(database, "database", "check", check=False) == 0:
+            database.loaded = loaded.read_text()
             return database
+        print(f"Making {orders:,} orders on {kind} …", file=sys.stderr, flush=True)
         loaded.unlink(missing_ok=True)
-        self._remove(database, name)
-        self._load(database)
-        loaded.write_text("The demo shop is complete.\n")
-        return database
-
-    def _remove(self, database: Database, name: str) -> None:
-        if database.kind == "sqlite":
-            for path in database.var.glob("houtai.db*"):
-                path.unlink()
-        else:
-            assert self.server is not None
-            self.server.administrate(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
-
-    def _load(self, database: Database) -> None:
-        """Migrate, load the demo shop, and do what a server's autovacuum would have done by the time."""
-        print(f"Making {database.orders:,} orders on {database.kind} …", flush=True)
-        self._flask(database, "database", "upgrade")
-        meter, begun = Meter(database.postmaster), time.monotonic()
-        spent = meter.read() + _children_ns()
-        self._flask(database, "demo", "load", "--orders", str(database.orders),
-                    "--members", str(database.orders // MEMBERS_SHARE),
-                    "--products", str(database.orders // PRODUCTS_SHARE))
-        spent = meter.read() + _children_ns() - spent
-        print(f"  in {time.monotonic() - begun:.0f} s, {spent / 1e9:.0f} s of processor time", flush=True)
-        if database.kind == "postgresql":
+        self._empty(database)
+        database.loaded = f"demo load, {orders:,} orders: " + self._timed(
+            database, "demo", "load", "--orders", str(orders), "--members", str(orders // MEMBERS_SHARE),
+            "--products", str(orders // PRODUCTS_SHARE))
+        if kind == "postgresql":
+            # What the server's autovacuum would have done by the time.
             engine = create_engine(database.url, isolation_level="AUTOCOMMIT")
             with engine.connect() as connection:
                 connection.execute(text("VACUUM ANALYZE"))
             engine.dispose()
+        loaded.write_text(database.loaded)
+        return database
+
+    def import_retail(self, kind: str, file: Path) -> str:
+        """Bring the Online Retail file into an empty shop; says what it cost."""
+        database = self._named(kind, "retail", 0)
+        self._empty(database)
+        return "import online-retail: " + self._timed(database, "import", "online-retail", str(file.resolve()))
+
+    def migrate(self, database: Database) -> float:
+        """What is done once before a start: migrate and synchronise permissions. Gives seconds of processor time."""
+        spent = _spent_ns(database)
+        self._flask(database, "database", "upgrade")
+        return (_spent_ns(database) - spent) / 1e9
+
+    def _named(self, kind: str, name: str, orders: int) -> Database:
+        var = self.folder / f"{kind}_{name}"
+        var.mkdir(parents=True, exist_ok=True)
+        if kind == "sqlite":
+            return Database(kind, f"sqlite:///{var / 'houtai.db'}", orders, var)
+        assert self.server is not None
+        return Database(kind, self.server.url(f"shop_{name}"), orders, var, self.server.process.pid)
+
+    def _empty(self, database: Database) -> None:
+        """An empty, migrated database in place of what was there."""
+        if database.kind == "sqlite":
+            for path in database.var.glob("*.db*"):
+                path.unlink()
+        else:
+            assert self.server is not None
+            name = make_url(database.url).database
+            self.server.administrate(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+        self._flask(database, "database", "upgrade")
+
+    def _timed(self, database: Database, *words: str) -> str:
+        """Run a command; says how long it took."""
+        spent, begun = _spent_ns(database), time.monotonic()
+        self._flask(database, *words)
+        spent = _spent_ns(database) - spent
+        return f"{time.monotonic() - begun:.0f} s, {spent / 1e9:.0f} s of processor time"
 
     def _flask(self, database: Database, *words: str, check: bool = True) -> int:
         """Run one of the shop's own commands on the database."""
@@ -92,7 +107,7 @@ class Stock:
         return done.returncode
 
 
-def _children_ns() -> int:
-    """Processor time of the commands that have ended."""
+def _spent_ns(database: Database) -> int:
+    """Processor time so far of the database's server, of this process, and of commands that have ended."""
     times = os.times()
-    return int((times.children_user + times.children_system) * 1e9)
+    return Meter(database.postmaster).read() + int((times.children_user + times.children_system) * 1e9)

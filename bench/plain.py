@@ -7,6 +7,7 @@ their own, so that the two do not share users or permissions.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import warnings
 from pathlib import Path
@@ -85,6 +86,7 @@ def _order_view() -> type:
 
 def main() -> None:
     warnings.simplefilter("ignore")  # it calls what newer libraries have deprecated
+    logging.disable(logging.WARNING)
     asked = json.loads(sys.argv[1])
     visitor = Visitor(make_app(asked["url"], Path(asked["var"])).wsgi_app)
     form = FormReader(visitor.get("/login/").body.decode()).fields

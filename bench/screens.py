@@ -1,4 +1,4 @@
-"""Screens that the benchmark adds to the shop's own: enough to make sixty, and a form with members behind a relation."""
+"""Screens that the benchmark adds to the shop's own: enough to make sixty, and a form with a choice of all members."""
 
 from __future__ import annotations
 

@@ -37,13 +37,6 @@ class KeptServer(PostgresServer):
                 stderr=subprocess.STDOUT, preexec_fn=_end_with_the_tests, **self._identity())
         self._wait()
 
-    def has(self, database: str) -> bool:
-        """Whether there is such a database."""
-        import psycopg
-
-        with psycopg.connect(f"host={self.folder} user=houtai dbname=postgres") as connection:
-            return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone())
-
     def stop(self) -> None:
         """End the server; its data stay."""
         self.process.terminate()

@@ -24,7 +24,8 @@ def main() -> None:
 
     module = filling_module()
     imported = time.process_time()
-    app = create_app({"SQLALCHEMY_DATABASE_URI": asked["url"], "VAR": Path(asked["var"]), "JOBS_IN_PROCESS": False}, modules=[module])
+    overrides = {"SQLALCHEMY_DATABASE_URI": asked["url"], "VAR": Path(asked["var"]), "JOBS_IN_PROCESS": False}
+    app = create_app(overrides, modules=[module])
     built = time.process_time()
     started = len(queries)
     with app.app_context():
