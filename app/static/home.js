@@ -2,7 +2,7 @@
 
 (() => {
   const section = document.querySelector("[data-recent]");
-  const recent = houtai.memory.get("recent", []).slice(0, 6);
+  const recent = houtai.memory.get(houtai.recentKey, []).slice(0, 6);
   if (!recent.length) return;
   const drawing = section.querySelector("template").content.firstElementChild;
   section.querySelector(".recent").append(...recent.map(({ label, url, hint }) => houtai.make("a", { class: "recent-item", href: url },

@@ -116,6 +116,9 @@ window.houtai = (() => {
     },
   };
 
+  /** Under which name the lately opened pages are kept: by language, since their words are kept with them. */
+  const recentKey = `recent.${document.documentElement.lang}`;
+
   /** Whether the page is shown as on a phone. */
   const isPhone = () => matchMedia("(max-width: 859px)").matches;
 
@@ -130,5 +133,5 @@ window.houtai = (() => {
     return element;
   };
 
-  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, isPhone, make, RequestFailed };
+  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, recentKey, isPhone, make, RequestFailed };
 })();

@@ -45,8 +45,8 @@
   };
 
   const remember = ({ label, url, hint }) => {
-    const others = houtai.memory.get("recent", []).filter((entry) => entry.url !== url);
-    houtai.memory.set("recent", [{ label, url, hint: hint ?? "" }, ...others].slice(0, KEPT));
+    const others = houtai.memory.get(houtai.recentKey, []).filter((entry) => entry.url !== url);
+    houtai.memory.set(houtai.recentKey, [{ label, url, hint: hint ?? "" }, ...others].slice(0, KEPT));
   };
 
   /** Pages whose words hold every typed word; those that begin with it come first. */
@@ -82,7 +82,7 @@
     const term = input.value.trim();
     if (!term) {
       asking?.abort();
-      const recent = houtai.memory.get("recent", []).map((entry) => ({ ...entry, kind: "recent" }));
+      const recent = houtai.memory.get(houtai.recentKey, []).map((entry) => ({ ...entry, kind: "recent" }));
       draw([[words.recent, recent], [words.pages, pages.slice(0, recent.length ? 40 : 60)]]);
       return;
     }
