@@ -108,7 +108,8 @@ class HomeView(BaseView):
         """Records that match `?q=`, from the screens that the user may view: `[{group, label, hint, url}]`."""
         term = request.args.get("q", "").strip()[:60]
         found: list[dict[str, Any]] = []
-        if len(term) >= 2:
+        # One letter says nothing, one Chinese character is a word.
+        if len(term) >= 2 or term >= "⺀":
             for screen in registry().screens():
                 if screen.is_in_search and screen.may("view"):
                     found += [

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.core import clock
 from app.core.db import db
+from app.core.i18n import lazy as _
 from app.core.jobs import job
 from app.modules.audit import services
 from app.modules.audit.settings import AuditSettings
@@ -13,7 +14,7 @@ from app.modules.audit.settings import AuditSettings
 LINES_AT_ONCE = 5_000
 
 
-@job(cron="20 3 * * *")
+@job(cron="20 3 * * *", label=_("Forget old audit lines"))
 def forget_old_audit_lines() -> None:
     """Takes lines out of the audit trail that are older than the shop keeps them."""
     oldest = clock.now() - timedelta(days=max(AuditSettings.days_to_keep, services.SHORTEST_MEMORY_DAYS))

@@ -24,6 +24,7 @@ EXTRA_LABELS: dict[str, Any] = {
     "kind": _("Way"), "sessions": _("Sessions"), "permissions": _("Permissions"),
     "roles": _("Roles"), "groups": _("Groups"), "user": _("Users"), "users": _("Users"),
 }
+TABLES_WITHOUT_SCREEN: dict[str, Any] = {"files": _("Uploaded files")}
 WAYS = {"browser": _("Browser"), "api": _("API")}
 IN_A_LINE = 3
 NOT_TOLD = {"changed_on", "created_on", "created_by_fk", "changed_by_fk"}
@@ -54,7 +55,7 @@ def table_label(table_name: str | None) -> str:
         return ""
     model = model_of(table_name)
     screen = registry().screen_of(model) if model is not None else None
-    return str(screen.list_title) if screen is not None else table_name
+    return str(screen.list_title if screen is not None else TABLES_WITHOUT_SCREEN.get(table_name, table_name))
 
 
 def column_label(table_name: str | None, name: str) -> str:
@@ -66,7 +67,8 @@ def column_label(table_name: str | None, name: str) -> str:
             return str(mapper.columns[name].info["label"])
         if name in mapper.relationships and mapper.relationships[name].info.get("label"):
             return str(mapper.relationships[name].info["label"])
-    return str(EXTRA_LABELS.get(name, name))
+    # A line about many rows counts them by table.
+    return str(EXTRA_LABELS[name]) if name in EXTRA_LABELS else table_label(name)
 
 
 def changes_of(line: AuditLine) -> list[Change]:
