@@ -96,6 +96,8 @@ def run(stock: Stock, given: argparse.Namespace) -> None:
             if orders == given.orders and not given.no_peer:
                 found[orders]["peer"] = measured("bench.plain", database, given, fragment=answer["fragment"])
         show(found[SMALL], found[given.orders], database)
+        served = measured("bench.serving", database, given)["page 1"]
+        print(f"\nPage 1 from the real server: {number(served)} ms")
         show_start(started(database, given), stock.migrate(database))
         print(f"\n{database.loaded}", flush=True)
         if given.online_retail:
