@@ -30,8 +30,8 @@ AT_WORK = (LaterState.todo, LaterState.doing)
 
 
 class BackupsPage(Page):
-    """What is kept safe, and since when. A backup is one file with the database and all pictures. One is made every night; each
-    is read back before it counts. Restoring is done on the machine, by a command, with the shop stopped."""
+    """What is kept safe, and since when. A backup is one file with the database and all pictures. One is made every
+    night; each is read back before it counts. Restoring is done on the machine, by a command, with the shop stopped."""
 
     title = _("Backups")
     icon = "fa-box-archive"
@@ -82,7 +82,8 @@ class BackupsPage(Page):
     @expose("/<name>/download", methods=["POST"])
     @permission("download")
     def download(self, name: str) -> Response:
-        """The file itself, as a stream. A change, since it takes everything out of the house: it needs the form token."""
+        """The file itself, as a stream. Not for reading alone: it takes everything out of the house, so it needs the
+        form token."""
         found = backups.get_backup(name)
         publish(BackupDownloaded(found.name, found.byte_count))
         db.session.commit()

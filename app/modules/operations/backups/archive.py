@@ -100,9 +100,10 @@ class Manifest:
             raise FromNewerVersion()
         rows = {str(table): int(count) for table, count in raw["rows"].items()}
         members = [Member(str(each["name"]), int(each["size"]), str(each["sha256"])) for each in raw["members"]]
-        words = ("made_by", "app_version", "database", "database_version", "database_sha256")
+        words: dict[str, Any] = {name: str(raw[name]) for name in (
+            "made_by", "app_version", "database", "database_version", "database_sha256")}
         return cls(made_at=datetime.fromisoformat(raw["made_at"].removesuffix("Z")),
-                   **{name: str(raw[name]) for name in words}, revision=raw["revision"], rows=rows,
+                   **words, revision=raw["revision"], rows=rows,
                    upload_count=int(raw["upload_count"]), upload_bytes=int(raw["upload_bytes"]), members=members)
 
 
@@ -115,7 +116,7 @@ class Writing:
         self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_STORED, allowZip64=True)
 
     @contextlib.contextmanager
-    def add(self, name: str) -> Iterator["Summing"]:
+    def add(self, name: str) -> Iterator[Any]:
         with self._zip.open(zipfile.ZipInfo(name, EPOCH), "w", force_zip64=True) as stream:
             summing = Summing(stream)
             yield summing

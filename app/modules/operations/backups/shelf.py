@@ -154,7 +154,8 @@ def note_check(path: Path, problem: BusinessError | None = None) -> None:
     """
     note = {"checked_at": clock.now().isoformat(timespec="seconds"), "problem": "", "gaps": {}}
     if problem is not None:
-        note |= {"problem": english(problem.message), "gaps": {name: str(value) for name, value in problem.gaps.items()}}
+        note |= {"problem": english(problem.message),
+                 "gaps": {name: str(value) for name, value in problem.gaps.items()}}
     aside = path.with_name(f".{path.name}.check")
     aside.write_text(json.dumps(note))
     os.replace(aside, _check_file(path))

@@ -108,16 +108,16 @@ def pack(copied: Path, out: Any) -> str:
     """Write the copied database into the archive, compressed; gives the SHA-256 of what was packed."""
     packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL, threads=-1, write_checksum=True)
     with copied.open("rb") as source:
-        summing = Summing(source)
+        summing: Any = Summing(source)
         packer.copy_stream(summing, out, size=copied.stat().st_size, read_size=CHUNK, write_size=CHUNK)
-    return summing.sha256.hexdigest()
+    return str(summing.sha256.hexdigest())
 
 
 def unpack(stream: Any, expected: str, into: Path | None) -> None:
     """Unpack the database out of the archive into a file, or nowhere; Damaged if it is not the one with this sum."""
     try:
         with into.open("xb") if into is not None else open(os.devnull, "wb") as out:
-            summing = Summing(out)
+            summing: Any = Summing(out)
             zstandard.ZstdDecompressor().copy_stream(stream, summing, read_size=CHUNK, write_size=CHUNK)
     except zstandard.ZstdError as error:
         raise Damaged(_("The database in it cannot be unpacked.")) from error
