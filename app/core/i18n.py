@@ -113,7 +113,7 @@ def _symbols(name: str) -> tuple[str, str]:
 
 
 def listed(words: Iterable[Any], locale: str | None = None, *, clauses: bool = False) -> str:
-    """Words in a row, parted as the reader's language does: `red, blue`, in Chinese `红、蓝`; `clauses` by semicolons."""
+    """Words in a row, as the reader's language parts them: `red, blue`, in Chinese `红、蓝`; `clauses` by `; `."""
     wide, narrow = ("；", "; ") if clauses else ("、", ", ")
     return (wide if (locale or current_locale()).startswith(("zh", "ja")) else narrow).join(map(str, words))
 

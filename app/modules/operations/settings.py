@@ -13,4 +13,5 @@ class BackupSettings(Settings):
     order = 80
     daily: int = setting(7, _("Daily backups"), min=1, max=60, help=_("The last days of which a backup is kept."))
     weekly: int = setting(5, _("Weekly backups"), min=0, max=60, help=_("The last weeks of which a backup is kept."))
-    monthly: int = setting(12, _("Monthly backups"), min=0, max=120, help=_("The last months of which a backup is kept."))
+    monthly: int = setting(12, _("Monthly backups"), min=0, max=120,
+                           help=_("The last months of which a backup is kept."))
