@@ -17,11 +17,27 @@ from app.core import clock
 from app.core.db import db
 from app.modules.audit.models import ActorKind, AuditAction, AuditLine
 from app.modules.catalog.models import (
-    Brand, Category, Product, ProductAttribute, ProductReview, ProductSpecification, ProductTag, Sku,
+    Brand,
+    Category,
+    Product,
+    ProductAttribute,
+    ProductReview,
+    ProductSpecification,
+    ProductTag,
+    Sku,
 )
 from app.modules.members.models import Address, Member, MemberLevel, MemberNote, MemberTag, Region, RegionLevel
 from app.modules.orders.models import (
-    Channel, Order, OrderEvent, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentStatus, Refund, RefundLine,
+    Channel,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
+    Refund,
+    RefundLine,
     RefundStatus,
 )
 

@@ -28,8 +28,26 @@ from sqlalchemy.orm import LoaderCallableStatus, Mapped, Session, mapped_column,
 
 from app.core import clock
 from app.core.columns import (
-    Choice, big_integer, choice, day, decimal, email, integer, json_data, long_text, moment, money, phone, picture,
-    pictures, reference, rich_text, text, url, words, yes_no,
+    Choice,
+    big_integer,
+    choice,
+    day,
+    decimal,
+    email,
+    integer,
+    json_data,
+    long_text,
+    moment,
+    money,
+    phone,
+    picture,
+    pictures,
+    reference,
+    rich_text,
+    text,
+    url,
+    words,
+    yes_no,
 )
 from app.core.database import db, explain, reading, writing
 from app.core.errors import InvalidInput

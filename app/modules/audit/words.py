@@ -24,7 +24,7 @@ EXTRA_LABELS: dict[str, Any] = {
     "kind": _("Way"), "sessions": _("Sessions"), "permissions": _("Permissions"),
     "roles": _("Roles"), "groups": _("Groups"), "user": _("Users"), "users": _("Users"),
 }
-TABLES_WITHOUT_SCREEN: dict[str, Any] = {"files": _("Uploaded files")}
+TABLES_WITHOUT_SCREEN: dict[str, Any] = {"files": _("Uploaded files"), "order_events": _("History")}
 WAYS = {"browser": _("Browser"), "api": _("API")}
 IN_A_LINE = 3
 NOT_TOLD = {"changed_on", "created_on", "created_by_fk", "changed_by_fk"}

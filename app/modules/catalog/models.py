@@ -10,8 +10,25 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import (
-    Column, Index, Mapped, Record, Table, UniqueConstraint, db, integer, long_text, moment, money, picture, pictures,
-    reference, relationship, rich_text, text, words, yes_no,
+    Column,
+    Index,
+    Mapped,
+    Record,
+    Table,
+    UniqueConstraint,
+    db,
+    integer,
+    long_text,
+    moment,
+    money,
+    picture,
+    pictures,
+    reference,
+    relationship,
+    rich_text,
+    text,
+    words,
+    yes_no,
 )
 from app.core.errors import InvalidInput
 from app.core.i18n import lazy as _

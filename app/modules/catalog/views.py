@@ -12,7 +12,14 @@ from app.lowcode import Screen
 from app.lowcode.actions import action, panel
 from app.modules.catalog import services
 from app.modules.catalog.models import (
-    Brand, Category, Product, ProductAttribute, ProductReview, ProductSpecification, ProductTag, Sku,
+    Brand,
+    Category,
+    Product,
+    ProductAttribute,
+    ProductReview,
+    ProductSpecification,
+    ProductTag,
+    Sku,
 )
 
 

@@ -11,8 +11,24 @@ from sqlalchemy import text as sql_text
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.db import (
-    Choice, Column, Index, Mapped, Record, Table, choice, day, integer, long_text, moment, money, phone, picture,
-    reference, relationship, text, yes_no,
+    Choice,
+    Column,
+    Index,
+    Mapped,
+    Record,
+    Table,
+    choice,
+    day,
+    integer,
+    long_text,
+    moment,
+    money,
+    phone,
+    picture,
+    reference,
+    relationship,
+    text,
+    yes_no,
 )
 from app.core.errors import InvalidInput
 from app.core.i18n import lazy as _

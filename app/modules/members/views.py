@@ -17,7 +17,13 @@ from app.lowcode.cells import NOTHING
 from app.lowcode.registry import registry
 from app.modules.members import services, timeline
 from app.modules.members.models import (
-    Address, Member, MemberLevel, MemberNote, MemberTag, Region, masked,
+    Address,
+    Member,
+    MemberLevel,
+    MemberNote,
+    MemberTag,
+    Region,
+    masked,
 )
 
 MORE_MEMBER_PERMISSIONS = {"can_reveal": _("See whole phone numbers")}

@@ -8,8 +8,21 @@ from sqlalchemy import inspect
 
 from app.core import clock
 from app.core.db import (
-    Choice, Index, Mapped, Record, choice, integer, long_text, moment, money, phone, picture, reference,
-    relationship, text, words,
+    Choice,
+    Index,
+    Mapped,
+    Record,
+    choice,
+    integer,
+    long_text,
+    moment,
+    money,
+    phone,
+    picture,
+    reference,
+    relationship,
+    text,
+    words,
 )
 from app.core.errors import BusinessError, InvalidInput
 from app.core.i18n import lazy as _

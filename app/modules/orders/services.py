@@ -17,7 +17,15 @@ from app.core.money import money_text
 from app.modules.members.models import Member
 from app.modules.orders import events
 from app.modules.orders.models import (
-    Order, OrderEvent, OrderStatus, Payment, PaymentMethod, PaymentStatus, Refund, RefundLine, RefundStatus,
+    Order,
+    OrderEvent,
+    OrderStatus,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
+    Refund,
+    RefundLine,
+    RefundStatus,
 )
 from app.modules.orders.numbers import make_number
 

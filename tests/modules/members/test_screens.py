@@ -6,7 +6,13 @@ from app.core.db import db
 from app.modules.members.models import Member, MemberNote
 from app.modules.orders.models import OrderStatus
 from tests.factories import (
-    make_address, make_member, make_member_level, make_member_tag, make_note, make_order, make_review,
+    make_address,
+    make_member,
+    make_member_level,
+    make_member_tag,
+    make_note,
+    make_order,
+    make_review,
 )
 
 

@@ -18,7 +18,13 @@ from app.core.i18n import lazy as _
 from app.core.table_files import RowRefused, TableFolder, TableRow
 from app.modules.catalog.importing.keeping import Keeper
 from app.modules.catalog.models import (
-    Brand, Category, Product, ProductAttribute, ProductReview, ProductSpecification, Sku,
+    Brand,
+    Category,
+    Product,
+    ProductAttribute,
+    ProductReview,
+    ProductSpecification,
+    Sku,
 )
 
 __all__ = ["SOURCE", "import_catalogue"]

@@ -276,9 +276,9 @@ class OrderWriter:
     def close(self) -> None:
         """Hand all that is held to the database."""
         for kind, table in (
-            ("orders", self._orders), ("order lines", self._lines), ("payments", self._payments),
-            ("order events", self._events), ("refunds", self._refunds), ("refund lines", self._refund_lines),
-            ("reviews", self._reviews),
+            ("orders", self._orders), ("order_lines", self._lines), ("payments", self._payments),
+            ("order_events", self._events), ("refunds", self._refunds), ("refund_lines", self._refund_lines),
+            ("product_reviews", self._reviews),
         ):
             table.close()
             self._plan.report.count(kind, "added", table.count)

@@ -21,7 +21,16 @@ from app.modules.members.models import Gender, Member
 from app.modules.orders.importing.invoices import Invoice, Kind, Ledger
 from app.modules.orders.importing.lines import RetailLine
 from app.modules.orders.models import (
-    Channel, Order, OrderEvent, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentStatus, Refund, RefundLine,
+    Channel,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
+    Refund,
+    RefundLine,
     RefundStatus,
 )
 
