@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, ClassVar
 
 import orjson
-from flask import Response, make_response, request, stream_with_context, url_for
+from flask import Response, make_response, request, url_for
 from flask_appbuilder import BaseView, expose
 
 from app.core.errors import InvalidInput, NotFound
@@ -164,7 +164,7 @@ class Report(View, BaseView):
         chosen = self.choose(request.args)
         figures = self.work_out(chosen, {table})[table]
         part = table if len(self.all_tables) > 1 else ""
-        response = Response(stream_with_context(csv_lines(_sheet(figures))), mimetype="text/csv")
+        response = Response(csv_lines(_sheet(figures)), mimetype="text/csv")
         response.headers.set("Content-Disposition", "attachment", filename=self.file_name(chosen, "csv", part))
         return response
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
+from markupsafe import Markup, escape
 
 from app.core import clock
 from app.core.i18n import gettext
@@ -13,7 +14,7 @@ from app.core.i18n import lazy as _
 from app.lowcode.pages import Page
 from app.lowcode.periods import FIRST_DAY, Period
 from app.lowcode.report_filters import Chosen, ReportFilter
-from app.lowcode.tables import Figures
+from app.lowcode.tables import Figures, cell_text, tone, writer
 
 if TYPE_CHECKING:
     from app.lowcode.report import Report
@@ -92,11 +93,51 @@ def _charts(report: "Report", chosen: Chosen, figures: dict[str, Figures]) -> li
 def _table(report: "Report", chosen: Chosen, figures: Figures) -> dict[str, Any]:
     return {
         "name": figures.table.name, "title": figures.table.title, "help": figures.table.help,
-        "columns": [{"label": column.label, "kind": column.kind, "help": column.help, "is_numeric": column.is_numeric}
+        "columns": [{"label": column.label, "help": column.help, "is_numeric": column.is_numeric}
                     for column in figures.columns],
-        "rows": figures.cells(), "total": figures.total_cells() if figures.rows else [],
+        "rows": _drawn_rows(figures), "total": _drawn_total(figures) if figures.rows else None,
         "csv_url": report.url("csv", chosen, table=figures.table.name) if report.may_export else None,
     }
+
+
+TONES = {"good": "delta-up", "bad": "delta-down"}
+
+
+def _drawn_rows(figures: Figures) -> list[Markup]:
+    """The rows as HTML, drawn column by column, since a year of days has some thousand cells. The first column is the
+    heading of its row."""
+    drawn: list[list[str]] = []
+    for at, column in enumerate(figures.columns):
+        write, values = writer(column.kind), figures.values(column.name)
+        texts = map(write, values) if column.is_numeric else (escape(write(value)) for value in values)
+        if at == 0:
+            drawn.append([f'<th scope="row">{text}</th>' for text in texts])
+        elif not column.is_numeric:
+            drawn.append([f"<td>{text}</td>" for text in texts])
+        elif column.shade:
+            drawn.append([f'<td class="num shade-{shade}">{text}</td>' if shade else f'<td class="num">{text}</td>'
+                          for text, shade in zip(texts, figures.shades(column), strict=True)])
+        elif column.kind == "change":
+            drawn.append([f'<td class="num {TONES.get(tone(value, column.rising), "delta-flat")}">{text}</td>'
+                          for text, value in zip(texts, values, strict=True)])
+        else:
+            drawn.append([f'<td class="num">{text}</td>' for text in texts])
+    return [Markup("".join(row)) for row in zip(*drawn, strict=True)]
+
+
+def _drawn_total(figures: Figures) -> Markup | None:
+    """The last row as HTML, or None where nothing is totalled. A column without a total has an empty cell there."""
+    row = figures.total_row()
+    if row is None:
+        return None
+    cells = [f'<th scope="row">{escape(str(row[0]))}</th>']
+    for column, value in zip(figures.columns[1:], row[1:], strict=True):
+        classes = "num" if column.is_numeric else ""
+        if column.kind == "change":
+            classes += " " + TONES.get(tone(value, column.rising), "delta-flat")
+        text = cell_text(column.kind, value) if column.name in figures.totals else ""
+        cells.append(f'<td class="{classes}">{escape(text)}</td>')
+    return Markup("".join(cells))
 
 
 def _definitions(figures: dict[str, Figures]) -> list[tuple[Any, Any]]:

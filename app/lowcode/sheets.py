@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any, Protocol
+from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -77,7 +78,7 @@ def heading(column: SheetColumn) -> str:
     return str(column.label)
 
 
-def _csv_value(kind: str, value: Any) -> str:
+def _csv_value(kind: str, value: Any, zone: ZoneInfo) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if kind == "money":
@@ -87,21 +88,26 @@ def _csv_value(kind: str, value: Any) -> str:
     if kind in {"count", "number"}:
         return str(value)
     if isinstance(value, datetime):
-        return clock.to_zone(value, clock.shop_zone()).isoformat(" ", "seconds")
+        return clock.to_zone(value, zone).isoformat(" ", "seconds")
     if isinstance(value, date):
         return value.isoformat()
     return harmless(str(value))
 
 
 def csv_lines(sheet: Sheet) -> Iterator[bytes]:
-    """The table as CSV in UTF-8 with a byte order mark, by which Excel knows the encoding; some rows at a time."""
+    """The table as CSV in UTF-8 with a byte order mark, by which Excel knows the encoding; some rows at a time. What
+    depends on the request (language, time zone) is found now, so that the rest can be written after its end."""
+    return _csv_lines(sheet, [harmless(heading(column)) for column in sheet.columns], clock.shop_zone())
+
+
+def _csv_lines(sheet: Sheet, headings: list[str], zone: ZoneInfo) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     kinds = [column.kind for column in sheet.columns]
     buffer.write("\ufeff")
-    writer.writerow([harmless(heading(column)) for column in sheet.columns])
+    writer.writerow(headings)
     for number, row in enumerate(_with_total(sheet), 1):
-        writer.writerow([_csv_value(kind, value) for kind, value in zip(kinds, row, strict=True)])
+        writer.writerow([_csv_value(kind, value, zone) for kind, value in zip(kinds, row, strict=True)])
         if number % 500 == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)

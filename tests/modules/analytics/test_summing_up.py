@@ -243,17 +243,19 @@ def test_two_readers_at_once_sum_up_once_and_see_the_same(app: Any) -> None:
     assert_equal(AUGUST)
 
 
-def test_a_reader_does_not_wait_for_a_long_writer(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_reader_does_not_wait_for_a_long_writer(
+        app: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     sell("2026-08-03 04:00")
     sell("2026-08-15 03:59", total=1)
     db.session.commit()
     with writing(), caplog.at_level(logging.INFO):
-        before = clock.monotonic()
+        # Whoever waited for the writer to end would wait here for ever.
+        assert services.sales(Question(AUGUST))[0].total.gross == 10_001
+        assert "left to the job" in caplog.text
+        monkeypatch.setattr(reading, "COUNTED_AT_ONCE", 1)  # too many to be counted by a reader
         answer = services.sales(Question(AUGUST))[0]
-        assert clock.monotonic() - before < 10
     assert answer.waiting_days == 14  # it says what is missing
     assert answer.total.gross == 1
-    assert "left to the job" in caplog.text
     assert gross() == 10_001
 
 
@@ -264,6 +266,10 @@ def test_a_turn_that_runs_out_of_time_says_what_is_missing(app: Any, monkeypatch
     monkeypatch.setattr(reading, "roll_up", lambda connection: rolling.roll_up(connection, seconds=-1))
     monkeypatch.setattr(rolling._Chunk, "learn", lambda self, counted: setattr(self, "days", 2))
     monkeypatch.setattr(rolling._Chunk, "__init__", lambda self: setattr(self, "days", 2))
+    assert services.sales(Question(AUGUST))[0].total.gross == 14
+    monkeypatch.setattr(reading, "COUNTED_AT_ONCE", 3)
+    services.mark_all_dirty()
+    db.session.commit()
     answer = services.sales(Question(AUGUST))[0]
     assert answer.waiting_days == 12 and answer.total.gross == 2
     services.catch_up()
@@ -271,12 +277,30 @@ def test_a_turn_that_runs_out_of_time_says_what_is_missing(app: Any, monkeypatch
     assert answer.waiting_days == 0 and answer.total.gross == 14
 
 
-def test_a_marked_day_that_waits_is_told(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.both_databases
+@pytest.mark.parametrize("seed", range(3))
+def test_a_reader_whose_turn_does_not_come_counts_what_is_stale_itself(
+        app: Any, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(seed)
+    for _thing in range(30):
+        shop.live()
+    db.session.commit()
+    services.catch_up()
+    monkeypatch.setattr(reading, "_sum_up_quickly", lambda: None)
+    for _turn in range(4):
+        for _thing in range(8):
+            shop.live()
+        today = clock.today()
+        assert_equal(Period(today - timedelta(days=80), today))
+
+
+def test_marked_days_that_are_too_much_to_count_are_told(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     order = sell("2026-08-03 04:00")
     assert gross()
     order.channel = Channel.store
     db.session.commit()
     monkeypatch.setattr(reading, "_sum_up_quickly", lambda: None)
+    monkeypatch.setattr(reading, "COUNTED_AT_ONCE", 0)
     assert services.sales(Question(AUGUST))[0].waiting_days == 1
 
 
@@ -379,6 +403,8 @@ def test_every_count_is_a_range_on_an_index(database: Any, app: Any) -> None:
         counting.count_days(connection, Period(date(2026, 8, 3), date(2026, 8, 3)))
         explain = "EXPLAIN QUERY PLAN" if database.kind == "sqlite" else "EXPLAIN"
         for statement, parameters in list(statements):
+            if statement.startswith(("BEGIN", "SET")):
+                continue
             plans.extend(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
     whole = [line for line in plans if any(f"{word} {table}" in line for word in ("SCAN", "Seq Scan on")
                                            for table in ("orders", "order_lines", "refunds", "refund_lines"))]

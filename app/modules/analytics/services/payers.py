@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 Members = dict[int, int]
 
@@ -44,8 +45,9 @@ def packed(of: Members) -> bytes:
     return zlib.compress(b"".join(parts), 1)
 
 
+@lru_cache(maxsize=256)
 def unpacked(stored: bytes) -> Members:
-    """A stored set."""
+    """A stored set, not to be changed: the days of last month are asked for again and again, so they are kept."""
     raw = zlib.decompress(stored)
     size = 4 + BYTES
     return {int.from_bytes(raw[at:at + 4], "little"): int.from_bytes(raw[at + 4:at + size], "little")

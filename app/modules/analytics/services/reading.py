@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, and_, func, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.3
 """So long a reader waits for its turn to sum up; then it takes the figures as they are."""
-COUNTED_AT_ONCE = 3
-"""So many days a reader counts from the orders itself; more of them are left to the job, and the page says so."""
+COUNTED_AT_ONCE = 5_000
+"""So many orders that are not summed up a reader counts itself; more are left to the job, and the page says so."""
 
 
 @dataclass(frozen=True)
@@ -114,50 +114,78 @@ class _Book:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.counted_until = connection.scalar(select(sales_progress.c.counted_until))
+        marked = set(connection.scalars(select(sales_marks.c.day).distinct()))
+        if None in marked:
+            self.counted_until = None
         # The last day that is summed up as a whole, and the last of which anything is.
         self.until = self.known = date.min
         if self.counted_until is not None:
             self.known = day_of(self.counted_until)
             self.until = self.known - ONE_DAY
-        self.marked = set(connection.scalars(select(sales_marks.c.day).distinct()))
+            if self.known in marked:
+                self.known, self.counted_until = self.until, clock.start_of_day(self.known)
+        self.stale = {day for day in marked if day is not None and day <= self.until}
         self.counted: dict[date, DayFacts] = {}
 
     def answer(self, question: Question) -> Sales:
-        period = question.period
-        answer = Sales(question, buckets(period, question.step))
+        answer = Sales(question, buckets(question.period, question.step))
+        counted = [*self._stale_days(answer), *self._open_days(answer)]
         self._read_days(answer)
         self._read_categories(answer)
-        for facts in self._open_days(answer):
-            _add_open_day(answer, facts)
+        for facts in counted:
+            _add_counted_day(answer, facts)
         for sums in answer.by_day.values():
             answer.total = answer.total.plus(sums)
         if question.category_id is None:
             self._read_payers(answer)
         return answer
 
+    def _stale_days(self, answer: Sales) -> list[DayFacts]:
+        """The days of the period that changed since they were summed up: counted now, or used as they are if that is
+        too much."""
+        days = sorted(day for day in self.stale if day in answer.question.period)
+        if days and not self._are_few(days[0], days[-1]):
+            known = [day for day in days if day in self.counted]
+            answer.waiting_days += len(days) - len(known)
+            days = known
+        return self._count(days)
+
     def _open_days(self, answer: Sales) -> list[DayFacts]:
-        """What of the period is not summed up: counted now if it is few days, or else only the last ones."""
+        """What of the period is not summed up: counted now if it is little, or else only what is not settled."""
         period, closed = answer.question.period, last_closed_day()
         waiting = max((min(period.last, closed) - max(period.first - ONE_DAY, self.until)).days, 0)
         first = max(period.first, self.until + ONE_DAY)
-        if waiting > COUNTED_AT_ONCE:
-            answer.waiting_days = waiting
+        if waiting and not self._are_few(first, period.last):
+            answer.waiting_days += waiting
             first = max(period.first, closed + ONE_DAY)
-        answer.waiting_days += sum(day is not None and day <= self.until and day in period for day in self.marked)
         days = [first + timedelta(days=n) for n in range((period.last - first).days + 1)]
+        return self._count(days, since=self.counted_until)
+
+    def _count(self, days: list[date], since: datetime | None = None) -> list[DayFacts]:
         unknown = [day for day in days if day not in self.counted]
         if unknown:
-            counted = count_days(self.connection, Period(unknown[0], unknown[-1]), since=self.counted_until)
+            counted = count_days(self.connection, Period(unknown[0], unknown[-1]), since=since)
             self.counted.update({day: counted.get(day) or DayFacts(day) for day in unknown})
         return [self.counted[day] for day in days]
+
+    def _are_few(self, first: date, last: date) -> bool:
+        begins, ends = Period(first, last).moments()
+        some = select(Order.id).where(Order.paid_at >= begins, Order.paid_at < ends).limit(COUNTED_AT_ONCE + 1)
+        return (self.connection.scalar(select(func.count()).select_from(some.subquery())) or 0) <= COUNTED_AT_ONCE
+
+    def _in_the_tables(self, day: Any, period: Period) -> Any:
+        """The rows of the period that count: not those of days that were counted anew, but for the day at hand, of
+        which only the rest was."""
+        anew = [other for other in self.counted if other in period and other <= self.until]
+        found = and_(day >= period.first, day <= min(period.last, self.known))
+        return and_(found, day.not_in(anew)) if anew else found
 
     def _read_days(self, answer: Sales) -> None:
         question, table = answer.question, sales_days
         if question.category_id is not None:
             table = sales_categories
         columns = [table.c[name] if name in table.c else literal_column("0") for name in Sums._fields]
-        query = select(table.c.day, table.c.channel, *columns).where(
-            table.c.day >= question.period.first, table.c.day <= min(question.period.last, self.known))
+        query = select(table.c.day, table.c.channel, *columns).where(self._in_the_tables(table.c.day, question.period))
         if question.channel is not None:
             query = query.where(table.c.channel == question.channel)
         if question.category_id is not None:
@@ -172,8 +200,7 @@ class _Book:
         query = select(
             table.c.category_id, table.c.channel, func.sum(table.c.orders), func.sum(table.c.pieces),
             func.sum(table.c.gross), func.sum(table.c.refunds)).where(
-            table.c.day >= question.period.first, table.c.day <= min(question.period.last, self.known)).group_by(
-            table.c.category_id, table.c.channel)
+            self._in_the_tables(table.c.day, question.period)).group_by(table.c.category_id, table.c.channel)
         if question.channel is not None:
             query = query.where(table.c.channel == question.channel)
         if question.category_id is not None:
@@ -195,7 +222,7 @@ class _Book:
                 found.append(counts[bucket.first])
                 continue
             members: Members = {}
-            for key in _parts(bucket, self.until):
+            for key in self._parts(bucket):
                 if key in sets:
                     unite(members, sets[key])
                 if key[0] == "day" and key[1] in self.counted:
@@ -206,8 +233,8 @@ class _Book:
     def _day_counts(self, channel: str, period: Period) -> dict[date, int]:
         table = sales_payers
         query = select(table.c.first_day, table.c.members).where(
-            table.c.unit == "day", table.c.first_day >= period.first,
-            table.c.first_day <= min(period.last, self.until), table.c.channel == channel)
+            table.c.unit == "day", table.c.channel == channel, table.c.first_day <= self.until,
+            self._in_the_tables(table.c.first_day, period))
         return {row[0]: row[1] for row in self.connection.execute(query)}
 
     def _sets(self, channel: str, wanted: Sequence[Bucket]) -> dict[tuple[str, date], Members]:
@@ -215,7 +242,7 @@ class _Book:
         needed: dict[str, set[date]] = {"day": set(), "month": set()}
         for bucket in wanted:
             if bucket.step is not Step.day or bucket.first > self.until:
-                for unit, day in _parts(bucket, self.until):
+                for unit, day in self._parts(bucket):
                     needed[unit].add(day)
         table = sales_payers
         found: dict[tuple[str, date], Members] = {}
@@ -225,30 +252,32 @@ class _Book:
                     table.c.unit == unit, table.c.first_day >= min(days), table.c.first_day <= max(days),
                     table.c.channel == channel)
                 for day, bits in self.connection.execute(query):
-                    if day in days and day <= self.known:
+                    # Of the day at hand there is a set of its earlier part, of a stale day one that is of no use.
+                    if day in days and day <= self.known and (day > self.until or day not in self.counted):
                         found[unit, day] = unpacked(bits)
         return found
 
-
-def _parts(bucket: Bucket, until: date) -> list[tuple[str, date]]:
-    """The whole months and single days that make up a bucket; months only where they are summed up."""
-    found, day = [], bucket.first
-    while day <= bucket.last:
-        end = month_end(day)
-        if day.day == 1 and end <= bucket.last and end <= until:
-            found.append(("month", day))
-            day = end + ONE_DAY
-        else:
-            found.append(("day", day))
-            day += ONE_DAY
-    return found
+    def _parts(self, bucket: Bucket) -> list[tuple[str, date]]:
+        """The whole months and single days that make up a bucket; months only where they are summed up and still as
+        they were."""
+        found, day = [], bucket.first
+        changed = {other.replace(day=1) for other in self.counted}
+        while day <= bucket.last:
+            end = month_end(day)
+            if day.day == 1 and end <= bucket.last and end <= self.until and day not in changed:
+                found.append(("month", day))
+                day = end + ONE_DAY
+            else:
+                found.append(("day", day))
+                day += ONE_DAY
+        return found
 
 
 def _add(into: dict[Any, Sums], key: Any, sums: Sums) -> None:
     into[key] = into.get(key, NONE_SOLD).plus(sums)
 
 
-def _add_open_day(answer: Sales, facts: DayFacts) -> None:
+def _add_counted_day(answer: Sales, facts: DayFacts) -> None:
     question = answer.question
     for (channel, category_id), sums in facts.categories.items():
         if question.channel not in (None, channel) or question.category_id not in (None, category_id):
