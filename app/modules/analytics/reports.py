@@ -59,11 +59,9 @@ def channel_label(channel: str) -> str:
 
 
 class SalesReport(Report):
-    """What was sold and what was given back.
-
-    An order counts once it is paid, on the day of payment; a refund counts on the day the money went back. Days begin
-    and end at midnight in the shop's time zone, weeks begin on Monday. Figures of today are complete up to this moment.
-    """
+    """What was sold and what was given back. An order counts once it is paid, on the day of payment; a refund counts
+    on the day the money went back. Days begin at midnight in the shop's time zone, weeks on Monday. Today is counted
+    up to this moment."""
 
     title = _("Sales")
     icon = "fa-chart-line"
