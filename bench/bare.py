@@ -97,7 +97,7 @@ class BareShop:
             return [(f"SELECT {COLUMNS} FROM orders {where} {order} LIMIT {PAGE}", values)]
 
         def counted(where: str = "", values: tuple[Any, ...] = ()) -> list[tuple[str, tuple[Any, ...]]]:
-            return [(f"SELECT count(*) FROM (SELECT 1 FROM orders {where} LIMIT {CAP}) AS some", values)]
+            return [(f"SELECT count(*) FROM (SELECT 1 FROM orders {where} LIMIT {CAP}) AS found", values)]
 
         between = "WHERE status = ? AND placed_at >= ? AND placed_at < ?"
         days = (STATUS.value, sample.first_day, sample.last_day)

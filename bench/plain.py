@@ -17,7 +17,7 @@ from flask import Flask
 from flask_appbuilder import AppBuilder, Model, ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.utils.legacy import get_sqla_class
-from sqlalchemy import Column, DateTime, Integer, String, event
+from sqlalchemy import Column, DateTime, Integer, String, create_engine, event
 
 from bench.meter import Meter, best_of
 from bench.visitor import FormReader, Visitor, address_of
@@ -40,6 +40,11 @@ def make_app(url: str, var: Path) -> Flask:
 
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": pysqlite3}
     else:
+        # Before the framework connects: a connection's schema is looked up once.
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        engine.dispose()
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "connect_args": {"options": f"-c search_path={SCHEMA},public -c timezone=UTC"}}
     db = get_sqla_class()()
@@ -49,9 +54,6 @@ def make_app(url: str, var: Path) -> Flask:
             @event.listens_for(db.engine, "connect")
             def attach(connection: Any, _entry: Any) -> None:
                 connection.execute("ATTACH DATABASE ? AS shop", (url.removeprefix("sqlite:///"),))
-        else:
-            with db.engine.begin() as connection:
-                connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         builder = AppBuilder(app, db.session)
         builder.add_view(_order_view(), "Orders")
         if builder.sm.find_user(USER) is None:
