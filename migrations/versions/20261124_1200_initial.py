@@ -360,6 +360,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("finished_at IS NOT NULL"),
             postgresql_where=sa.text("finished_at IS NOT NULL"),
         )
+        batch_op.create_index("ix_later_jobs_task_id", ["task", "id"], unique=False)
         batch_op.create_index(
             "ix_later_jobs_todo",
             ["run_at", "id"],
@@ -1615,6 +1616,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_later_jobs_key", sqlite_where=sa.text("state = 'todo'"), postgresql_where=sa.text("state = 'todo'")
         )
+        batch_op.drop_index("ix_later_jobs_task_id")
         batch_op.drop_index(
             "ix_later_jobs_todo", sqlite_where=sa.text("state = 'todo'"), postgresql_where=sa.text("state = 'todo'")
         )

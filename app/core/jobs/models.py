@@ -106,6 +106,7 @@ class LaterJob(Leased, Record):
         _partial("ix_later_jobs_failed", "id", where="state = 'failed'"),
         _partial("uq_later_jobs_key", "key", unique=True, where="state = 'todo'"),
         _partial("ix_later_jobs_finished", "finished_at", where="finished_at IS NOT NULL"),
+        Index("ix_later_jobs_task_id", "task", "id"),
     )
     title_column = "task"
 
