@@ -13,7 +13,15 @@ from app.core.db import db
 from app.modules.operations import backups
 from app.modules.operations.backups import archive, checking, making, postgres, restoring, shelf, sqlite
 from tests.modules.operations.shelf_room import (
-    contents, die, dying, fill, in_a_child, picture_of, product_names, seen_on_shelf, wreck,
+    contents,
+    die,
+    dying,
+    fill,
+    in_a_child,
+    picture_of,
+    product_names,
+    seen_on_shelf,
+    wreck,
 )
 
 MAKING = {
