@@ -8,8 +8,8 @@ A model that grows large names the columns that people search by:
 The migrate step calls `install`, which keeps an index of three-letter pieces beside the table: on SQLite an FTS5
 table with the trigram tokenizer, kept by triggers; on PostgreSQL a GIN index with pg_trgm. A term of three or
 more characters is found anywhere in a text. For a shorter one, such as most words of Chinese, the pieces are too
-long: it is looked for anywhere while the table is small enough to be read (`SMALL` rows), and beyond that from the beginning of
-a text, as a range on an ordinary index. A model without `search_index` is searched with LIKE, which is right for a
+long: it is looked for anywhere while the table is small enough to be read (`SMALL` rows), and beyond that from the
+beginning of a text, as a range on an ordinary index. A model without `search_index` is searched with LIKE, which is right for a
 small table.
 """
 

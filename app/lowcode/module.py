@@ -22,8 +22,8 @@ from app.core.demo import Demo
 @dataclass
 class Module:
     """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
-    marked with `@panel` that add a box to the page of every record; `extensions` are put into `app.extensions`, for what the
-    ground floor calls by name without knowing who brings it."""
+    marked with `@panel` that add a box to the page of every record; `extensions` are put into `app.extensions`, for
+    what the ground floor calls by name without knowing who brings it."""
 
     name: str
     label: Any

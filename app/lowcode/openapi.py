@@ -114,7 +114,8 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
         "name": "q",
         "schema": {"type": "string"},
         "description": (
-            "Rison or JSON: filters [{col, opr, value}], order_column, order_direction, page_size, search, columns, after, count=exact. "
+            "Rison or JSON: filters [{col, opr, value}], order_column, order_direction, page_size, search, columns, "
+            "after, count=exact. "
             f"Filters: {', '.join(screen.filter_fields)}. Order: {', '.join(screen.order_fields)}."
         ),
     }

@@ -100,8 +100,8 @@ def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
     cells = []
     if tickable:
         cells.append(
-            '<th class="tick"><label><input type="checkbox" data-tick-all aria-label="%s"></label></th>'
-            % escape(gettext("Tick all on this page"))
+            '<th class="tick"><label><input type="checkbox" data-tick-all '
+            f'aria-label="{escape(gettext("Tick all on this page"))}"></label></th>'
         )
     for column in columns:
         words = ['<th scope="col"', ' class="num"' if column["align"] == "end" else ""]
@@ -109,7 +109,8 @@ def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
         if column["sort_url"]:
             words += [
                 f' aria-sort="{SORT_WORDS.get(column["sorted"], "none")}">',
-                f'<a href="{escape(column["sort_url"])}">{label}{icon(SORT_ICONS.get(column["sorted"], "sort"))}</a></th>',
+                f'<a href="{escape(column["sort_url"])}">{label}',
+                f'{icon(SORT_ICONS.get(column["sorted"], "sort"))}</a></th>',
             ]
         else:
             words.append(f">{label}</th>")

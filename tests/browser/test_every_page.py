@@ -28,7 +28,8 @@ NO_PAGES = {
 }
 NO_PAGE_METHODS = {
     "lookup": "JSON for a field", "search": "JSON for the palette", "csv": "a file", "xlsx": "a file",
-    "chart_options": "JSON for a chart", "work": "JSON for a progress bar", "download": "a file", "export": "a file", "template": "a file",
+    "chart_options": "JSON for a chart", "work": "JSON for a progress bar", "download": "a file", "export": "a file",
+    "template": "a file",
 }
 KNOWN_ARGUMENTS: dict[str, Any] = {"version": "v1", "job": "forget_finished_jobs"}
 

@@ -39,8 +39,8 @@ class ScheduleForm(Form):
         _("Times"),
         validators=[Optional()],
         description=_(
-            "Minute, hour, day, month and weekday: “0 3 * * *” is every day at 3:00, “*/15 9-18 * * 1-5” every quarter of "
-            "an hour from 9 to 18:45 on weekdays."
+            "Minute, hour, day, month and weekday: “0 3 * * *” is every day at 3:00, “*/15 9-18 * * 1-5” every quarter "
+            "of an hour from 9 to 18:45 on weekdays."
         ),
     )
 

@@ -120,8 +120,8 @@ class ProductWriter:
             for index, idea in enumerate(itertools.islice(ideas(self._leaves, self._chance), count)):
                 self._write(index, idea)
                 advance(1)
-        for kind, table in (("products", self._products), ("skus", self._skus), ("product_specifications", self._answers),
-                            ("product_attributes", self._facts)):
+        for kind, table in (("products", self._products), ("skus", self._skus),
+                            ("product_specifications", self._answers), ("product_attributes", self._facts)):
             table.close()
             self._plan.report.count(kind, "added", table.count)
         if self._links:
