@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
@@ -11,11 +10,6 @@ from flask import Flask
 import config as deployment
 
 MODULES = ["catalog", "members", "orders", "analytics", "staff", "operations", "audit"]
-
-
-def _is_there(name: str) -> bool:
-    """While the first modules are being written: those that have a manifest."""
-    return find_spec(f"app.modules.{name}") is not None and hasattr(import_module(f"app.modules.{name}"), "module")
 
 
 def create_app(overrides: dict[str, Any] | None = None, *, modules: list[Any] | None = None) -> Flask:
@@ -33,7 +27,7 @@ def create_app(overrides: dict[str, Any] | None = None, *, modules: list[Any] | 
     with app.app_context():
         database.set_up_engine(db.engine)
         framework.set_up(app, db)
-        manifests = [import_module(f"app.modules.{name}").module for name in MODULES if _is_there(name)] + list(modules or [])
+        manifests = [import_module(f"app.modules.{name}").module for name in MODULES] + list(modules or [])
         for manifest in manifests:
             manifest.register(app)
         app.extensions["houtai_modules"] = manifests

@@ -9,8 +9,8 @@ The migrate step calls `install`, which keeps an index of three-letter pieces be
 table with the trigram tokenizer, kept by triggers; on PostgreSQL a GIN index with pg_trgm. A term of three or
 more characters is found anywhere in a text. For a shorter one, such as most words of Chinese, the pieces are too
 long: it is looked for anywhere while the table is small enough to be read (`SMALL` rows), and beyond that from the
-beginning of a text, as a range on an ordinary index. A model without `search_index` is searched with LIKE, which is right for a
-small table.
+beginning of a text, as a range on an ordinary index. A model without `search_index` is searched with LIKE, which is
+right for a small table.
 """
 
 from __future__ import annotations

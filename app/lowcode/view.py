@@ -1,4 +1,4 @@
-"""What every lowcode view has in common: how it is registered, its permissions with their words, its place in the menu."""
+"""What every lowcode view has in common: its registration, its permissions with their words, its place in the menu."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ def cards() -> list[HomeCard]:
     return [
         *counted(views.OrderScreen, _("To ship"), filters={"f.status": "paid"}, icon="fa-truck",
                  hint=_("Paid and waiting to be sent.")),
-        *counted(views.OrderScreen, _("Awaiting payment"), filters={"f.status": "placed"}, icon="fa-wallet", tone="info",
-                 hint=_("Placed and not paid yet.")),
+        *counted(views.OrderScreen, _("Awaiting payment"), filters={"f.status": "placed"}, icon="fa-wallet",
+                 tone="info", hint=_("Placed and not paid yet.")),
         *counted(views.RefundScreen, _("Refunds to decide"), filters={"f.status": "requested"}, icon="fa-rotate-left",
                  hint=_("Asked for by members.")),
     ]
