@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app import roles
+from app.core.settings import Setting
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 
@@ -55,3 +58,20 @@ def test_the_example_in_the_docs_is_the_one_that_is_tested() -> None:
     text = (DOCS / "adding-a-module.md").read_text()
     for name in ("models.py", "views.py", "__init__.py"):
         assert (ROOT / "tests" / "example" / "suppliers" / name).read_text().strip() in text, name
+
+
+def test_every_job_is_described(app: Flask, written: str) -> None:
+    names = [job.job_options.name for module in app.extensions["houtai_modules"] for job in module.jobs]
+    assert names
+    assert [name for name in names if f"`{name}`" not in written] == []
+
+
+def test_every_setting_is_described(app: Flask, written: str) -> None:
+    names = [f"{group.__name__}.{name}" for module in app.extensions["houtai_modules"] for group in module.settings
+             for name, value in vars(group).items() if isinstance(value, Setting)]
+    assert names
+    assert [name for name in names if f"`{name}`" not in written] == []
+
+
+def test_every_starter_role_is_described(written: str) -> None:
+    assert [starter.name for starter in roles.STARTERS if f"`{starter.name}`" not in written] == []
