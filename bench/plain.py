@@ -40,13 +40,14 @@ def make_app(url: str, var: Path) -> Flask:
 
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": pysqlite3}
     else:
-        # Before the framework connects: a connection's schema is looked up once.
+        # Only its own schema is in sight, or it would take the shop's users for its own.
         engine = create_engine(url)
         with engine.begin() as connection:
             connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {SCHEMA}.orders AS SELECT * FROM public.orders")
         engine.dispose()
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-            "connect_args": {"options": f"-c search_path={SCHEMA},public -c timezone=UTC"}}
+            "connect_args": {"options": f"-c search_path={SCHEMA} -c timezone=UTC"}}
     db = get_sqla_class()()
     db.init_app(app)
     with app.app_context():
