@@ -79,9 +79,10 @@
     const isNarrow = box.clientWidth < 480;
     const hasLegend = option.legend?.some((legend) => legend.show !== false);
     const isBars = option.series[0].type === "bar";
+    const isLying = option.yAxis?.[0].type === "category";
     if (option.xAxis) {
       const isLow = option.legend?.some((legend) => legend.bottom != null);
-      option.grid = { left: 4, right: isBars ? 12 : 26, top: hasLegend && !isLow ? 38 : 14, bottom: 6, containLabel: true };
+      option.grid = { left: 4, right: isBars && !isLying ? 12 : 26, top: hasLegend && !isLow ? 38 : 14, bottom: 6, containLabel: true };
       option.legend?.forEach((legend) => Object.assign(legend, { type: "scroll", right: 0 }));
       for (const axis of [option.xAxis, option.yAxis].flat()) {
         if (axis.type === "category" && axis.inverse) {
