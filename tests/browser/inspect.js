@@ -98,6 +98,7 @@ const structure = () => {
     ids.add(element.id);
   }
   for (const element of all("a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]")) {
+    if (element.closest(".swagger-ui")) continue;
     const labelled = ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) && !["submit", "button"].includes(element.type)
       ? Boolean(element.getAttribute("aria-label") || element.title || element.getAttribute("aria-labelledby") || element.labels?.length)
       : Boolean(nameOf(element));
@@ -135,7 +136,7 @@ const english = () => {
 const touchable = () => {
   const least = 43.5;
   for (const element of all("button, .btn, input:not([type=hidden]), select, textarea, summary, [role=button], nav a, .menu-panel a")) {
-    if (element.closest(".tox")) continue; // the editor's own toolbar scrolls and is made for thumbs by its makers
+    if (element.closest(".tox, .swagger-ui")) continue; // drawn by others, and made for thumbs by its makers or not at all
     const boxes = [element.closest(".ts-control") || element, ...(["checkbox", "radio"].includes(element.type) ? element.labels : [])]
       .map(area => area.getBoundingClientRect());
     const [left, top, right, bottom] = [["left", "min"], ["top", "min"], ["right", "max"], ["bottom", "max"]]

@@ -26,14 +26,14 @@ def look(browser: Browser, language: str, *, size: Size, dark: bool, check: str)
     return [f"{size}, {'dark' if dark else 'light'}, {language}: {problem}" for problem in problems]
 
 
-def inspect_page(browser: Browser, path: str, language: str, *, begin: Size) -> list[str]:
+def inspect_page(browser: Browser, path: str, language: str, *, begin: Size, translated: bool = True) -> list[str]:
     """Open a page in one size and look at it in light and dark, then in the other size."""
     browser.become(begin, dark=begin == "phone")
     browser.open(path)
     browser.until(lambda: browser.run(SETTLED), "the page is still busy")
     browser.run(STAND_STILL)
     other: Size = "phone" if begin == "desk" else "desk"
-    words = "words " if language == "zh" else ""
+    words = "words " if language == "zh" and translated else ""
     return [
         *look(browser, language, size=begin, dark=begin == "phone", check=f"structure contrast {words}"),
         *look(browser, language, size=begin, dark=begin == "desk", check="contrast"),

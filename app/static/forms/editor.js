@@ -49,6 +49,8 @@
       return url;
     },
     setup(editor) {
+      // The translations lack the name of the colour button with its colour.
+      if (editorLanguage) editor.on("ScriptsLoaded", () => hugerte.addI18n(editorLanguage, { "Text color {0}": `${hugerte.translate("Text color")} {0}` }));
       editor.on("init", () => {
         editor.save();
         area.form?.dispatchEvent(new Event("houtai:settled"));

@@ -4,6 +4,7 @@ that they look the same on a machine without Chinese fonts."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from app.core.demo import Colour, backdrop, finished, mixed, spot
@@ -280,6 +281,7 @@ SHAPES: dict[str, Callable[[Brush], None]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def draw_goods(shape: str, palette: int) -> bytes:
     """A picture of goods as a PNG."""
     top, bottom, goods = PALETTES[palette % len(PALETTES)]
@@ -289,6 +291,7 @@ def draw_goods(shape: str, palette: int) -> bytes:
     return finished(image)
 
 
+@lru_cache(maxsize=64)
 def draw_mark(number: int) -> bytes:
     """The mark of a brand: a ring and a flower in the brand's own turn and colours."""
     top, bottom, goods = PALETTES[number % len(PALETTES)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from app.core.demo import Colour, backdrop, finished, spot
 
 GROUNDS: tuple[tuple[Colour, Colour], ...] = (
@@ -15,6 +17,7 @@ COUNT = 12
 """So many different portraits there are; many members share one, and some have none."""
 
 
+@lru_cache(maxsize=COUNT)
 def draw_portrait(number: int) -> bytes:
     """The portrait with this number (from 0) as a PNG; even numbers have long hair."""
     top, bottom = GROUNDS[number % len(GROUNDS)]
