@@ -99,10 +99,10 @@ def _opening(column: dict[str, Any], role: str) -> str:
 def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
     cells = []
     if tickable:
+        # The messages stand outside of the f-strings, where they would not be found by the extraction.
+        label = escape(gettext("Tick all on this page"))
         cells.append(
-            '<th class="tick"><label><input type="checkbox" data-tick-all '
-            f'aria-label="{escape(gettext("Tick all on this page"))}"></label></th>'
-        )
+            f'<th class="tick"><label><input type="checkbox" data-tick-all aria-label="{label}"></label></th>')
     for column in columns:
         words = ['<th scope="col"', ' class="num"' if column["align"] == "end" else ""]
         label = escape(column["label"])
@@ -116,7 +116,8 @@ def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
             words.append(f">{label}</th>")
         cells.append("".join(words))
     if has_acts:
-        cells.append(f'<th class="acts"><span class="sr-only">{escape(gettext("Actions"))}</span></th>')
+        label = escape(gettext("Actions"))
+        cells.append(f'<th class="acts"><span class="sr-only">{label}</span></th>')
     return f"<thead><tr>{''.join(cells)}</tr></thead>\n"
 
 

@@ -186,8 +186,13 @@ def _move_log_aside(live: Path, aside: Path) -> None:
 
 
 def aside_for(live: Path, stamp: str) -> Path:
-    """The name under which a database that was replaced is kept: `houtai-before-20261124-030000.db`."""
-    return live.with_name(f"{live.stem}-before-{stamp}{live.suffix}")
+    """The name under which a database that was replaced is kept: `houtai-before-20261124-030000.db`, or with `-2` at
+    its end where another of the same second has that name already."""
+    named = live.with_name(f"{live.stem}-before-{stamp}{live.suffix}")
+    number = 2
+    while named.exists():
+        named, number = live.with_name(f"{live.stem}-before-{stamp}-{number}{live.suffix}"), number + 1
+    return named
 
 
 def forget_half_switch(live: Path) -> None:
