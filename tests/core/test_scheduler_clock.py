@@ -105,6 +105,12 @@ def ended(job: str = "ring") -> list[datetime]:
     return [moment for moment, state, _round in log(job) if state is RunState.done]
 
 
+def rung(keeper: Timekeeper, count: int, job: str = "ring") -> bool:
+    """Whether so many runs have ended and the job may be fired again: its thread leaves the lane a moment after its run
+    is recorded as done, and whatever rings in that moment is turned away until the next look."""
+    return len(ended(job)) == count and not keeper.lane.is_busy(job)
+
+
 def hand(name: str = "ring") -> datetime | None:
     with reading(), db.engine.connect() as connection:
         return connection.scalar(select(scheduled.c.next_run_at).where(scheduled.c.name == name))
@@ -242,7 +248,7 @@ def test_a_wall_clock_that_is_set_back_does_not_stop_the_jobs(keeper: Timekeeper
     keeper.tick()
     times.pass_by(timedelta(minutes=1))
     wake(keeper)
-    until(lambda: ended() == [at(1)])
+    until(lambda: rung(keeper, 1))
     times.set_wall(timedelta(minutes=-5))  # what was once comes again, from 11:56 on
     times.pass_by(timedelta(seconds=1))
     keeper.tick()
@@ -251,7 +257,7 @@ def test_a_wall_clock_that_is_set_back_does_not_stop_the_jobs(keeper: Timekeeper
     for count, moment in enumerate(again, 2):
         times.pass_by(moment - clock.now())
         wake(keeper)
-        until(lambda count=count: len(ended()) == count)
+        until(lambda count=count: rung(keeper, count))
         keeper.tick()
     assert [moment for moment, _state, _round in log()] == [at(1), *again]
     assert {clock_round for _moment, _state, clock_round in log()[1:]} == {1}, "what is lived twice is told apart"
