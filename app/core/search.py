@@ -15,9 +15,25 @@ right for a small table.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, column, func, inspect, or_, select, table, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    cast,
+    column,
+    func,
+    inspect,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 from app.core.database import db, prefix_end
@@ -26,6 +42,10 @@ PIECE = 3
 """Letters in a piece: the trigram indexes of both databases cannot find less."""
 SMALL = 200_000
 """Up to here a table is read whole for a term of one or two letters: some ten milliseconds."""
+WHOLE = 8
+"""From so many letters on, a term that is some row's whole number is not also looked for inside other texts."""
+MANY = 10_000
+"""A term that more rows have than this is looked for along the list: as far as lists count, too."""
 
 
 def escape_like(term: str) -> str:
@@ -54,28 +74,66 @@ def fts_name(model: Any) -> str:
     return f"search_{model.__tablename__}"
 
 
-def narrow(
-    statement: Select[Any], model: Any, columns: list[ColumnElement[Any]], term: str, dialect: str
-) -> Select[Any]:
-    """`statement`, a select from `model`, with only the rows in which one of the columns has `term`."""
-    names = getattr(model, "search_index", None)
-    key = inspect(model).primary_key[0]
-    if not names:
-        return statement.where(or_(*(contains(target, term) for target in columns)))
-    indexed = [getattr(model, name) for name in names]
+@dataclass(frozen=True)
+class Found:
+    """What a term finds: a condition on the model's rows, and how many rows fulfil it, where that is known."""
+
+    condition: ColumnElement[bool]
+    count: int | None = None
+
+
+def find(model: Any, columns: list[ColumnElement[Any]], term: str) -> Found:
+    """The rows of `model` in which `term` is found: in its `search_index`, or, without one, in `columns`.
+
+    Where there are pieces, the rows that match are asked for first, and only once, for the page and for its count.
+    Up to `MANY` they are a list of keys. A term that more rows have is a common one: going through the list in its
+    own order meets enough of them at once, which no index of pieces can do for an order that is not its own."""
+    if not getattr(model, "search_index", None):
+        return Found(or_(*(contains(target, term) for target in columns)))
+    key, dialect, indexed = _key(model), db.engine.dialect.name, _indexed(model)
     if len(term) < PIECE:
         # The highest id is the last entry of an index; it tells how long the table may be at the most.
         if (db.session.scalar(select(func.max(key))) or 0) <= SMALL:
-            return statement.where(or_(*(contains(target, term) for target in indexed)))
-        return statement.where(or_(*(starts_with(target, term, dialect) for target in indexed)))
+            return Found(_anywhere(model, term))
+        return Found(or_(*(starts_with(target, term, dialect) for target in indexed)))
+    # A long number typed in full means that row; the digits that all numbers begin with make it the dearest of terms.
+    for target in indexed if len(term) >= WHOLE else ():
+        if target.property.columns[0].unique:
+            named = db.session.scalar(select(key).where(target == term))
+            if named is not None:
+                return Found(key == named, 1)
+    found = list(db.session.scalars(hits(model, term).limit(MANY + 1)))
+    if len(found) > MANY:
+        return Found(_anywhere(model, term))
+    return Found(_is_one_of(key, found, dialect), len(found))
+
+
+def hits(model: Any, term: str) -> Select[Any]:
+    """The keys of the rows in which the index of pieces finds a term of three letters or more."""
+    if db.engine.dialect.name != "sqlite":
+        return select(_key(model)).where(_anywhere(model, term))
+    fts = table(fts_name(model), column("rowid"), column(fts_name(model)))
+    phrase = '"' + term.replace('"', '""') + '"'
+    return select(fts.c.rowid).where(fts.c[fts_name(model)].op("MATCH")(phrase))
+
+
+def _key(model: Any) -> Any:
+    return inspect(model).primary_key[0]
+
+
+def _indexed(model: Any) -> list[Any]:
+    return [getattr(model, name) for name in model.search_index]
+
+
+def _anywhere(model: Any, term: str) -> ColumnElement[bool]:
+    return or_(*(contains(target, term) for target in _indexed(model)))
+
+
+def _is_one_of(key: Any, keys: list[int], dialect: str) -> ColumnElement[bool]:
+    """One parameter however many keys: thousands of them cost more to write into a statement than to look up."""
     if dialect == "sqlite":
-        fts = table(fts_name(model), column("rowid"), column(fts_name(model)))
-        phrase = '"' + term.replace('"', '""') + '"'
-        return statement.join(fts, fts.c.rowid == key).where(fts.c[fts_name(model)].op("MATCH")(phrase))
-    hits = select(key.label("id")).where(or_(*(contains(target, term) for target in indexed)))
-    # MATERIALIZED keeps the planner from walking the order of the list and testing each row.
-    found = hits.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-    return statement.where(key.in_(select(found.c.id)))
+        return key.in_(select(func.json_each(json.dumps(keys)).table_valued("value").c.value))
+    return key == func.any(cast(keys, ARRAY(BigInteger)))
 
 
 def install(connection: Connection, base: type[DeclarativeBase] | Any) -> None:

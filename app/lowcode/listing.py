@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, inspect, or_, select
@@ -173,16 +174,23 @@ class Listing:
     def _narrowed(self, statement: Select[Any], conditions: list[ColumnElement[bool]]) -> Select[Any]:
         """`statement` with its joins, conditions and search; `conditions` come first because they ask for joins."""
         statement = statement.select_from(self.model)
-        if self.term:
-            statement = search.narrow(statement, self.model, self.screen.search_attributes(), self.term, self.dialect)
+        if self.found is not None:
+            statement = statement.where(self.found.condition)
         for name, alias in self._aliases.items():
             statement = statement.outerjoin(alias, getattr(self.model, name).of_type(alias))
         return statement.where(*conditions) if conditions else statement
+
+    @cached_property
+    def found(self) -> search.Found | None:
+        """What the quick search finds, asked once for the page and its count."""
+        return search.find(self.model, self.screen.search_attributes(), self.term) if self.term else None
 
     def count(self, exact: bool = False) -> Count:
         """The number of rows, up to COUNT_CAP unless the exact number is asked for."""
         self._aliases = {}
         conditions = self._conditions()
+        if self.found is not None and self.found.count is not None and not conditions:
+            return Count(self.found.count, True)
         inner = self._narrowed(select(self.key), conditions)
         if exact:
             return Count(db.session.scalar(select(func.count()).select_from(inner.subquery())) or 0, True)

@@ -36,8 +36,7 @@ def find(target: type, term: str, limit: int, start: int = 0, conditions: Sequen
     ][:2]
     statement = select(target).where(*conditions).order_by(key.desc()).offset(start).limit(limit)
     if term:
-        columns = search_columns(target)
-        statement = search.narrow(statement, target, columns, term, db.engine.dialect.name)
+        statement = statement.where(search.find(target, search_columns(target), term).condition)
     return [
         {
             "id": getattr(row, key.key),

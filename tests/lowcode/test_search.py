@@ -107,8 +107,11 @@ def test_no_search_of_a_long_table_reads_all_of_it(
     monkeypatch.setattr(search, "SMALL", 0)
     db.session.commit()
     screen = registry().screen_of(Thing)
-    for term in ("武夷岩", "TE"):
-        statement = Listing(screen, MultiDict({"q": term}), fields=[screen.field("code")]).statement()[0].limit(26)
+    pages = [
+        Listing(screen, MultiDict({"q": term}), fields=[screen.field("code")]).statement()[0].limit(26)
+        for term in ("武夷岩", "TE")
+    ]
+    for statement in (*pages, search.hits(Thing, "武夷岩").limit(26)):
         compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
         if database.kind == "sqlite":
             plan = "\n".join(row[3] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
@@ -127,3 +130,27 @@ def test_a_small_table_is_searched_anywhere_in_its_words(app: Flask) -> None:
     screen = registry().screen_of(Shelf)
     assert len(Listing(screen, MultiDict({"q": "THE DOOR"})).fetch()) == 1
     assert len(Listing(screen, MultiDict({"q": "%"})).fetch()) == 1
+
+
+def counted(**args: str) -> int:
+    return Listing(registry().screen_of(Thing), MultiDict(args)).count().number
+
+
+@pytest.mark.parametrize("many", [10_000, 1], ids=["a list of keys", "along the list"])
+def test_a_common_term_is_looked_for_along_the_list_with_the_same_answer(
+    things: None, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(search, "MANY", many)
+    thing = search.find(Thing, [], "TEA")
+    assert thing.count == (2 if many > 1 else None)
+    assert (found("TEA"), counted(q="TEA")) == ({"TEA-1", "TEA-2"}, 2)
+    assert counted(**{"q": "TEA", "f.code": "TEA-1"}) == 1, "what is known of the term is not the count of what is filtered"
+
+
+def test_a_long_number_typed_in_full_finds_that_row_alone(things: None) -> None:
+    make_thing(1, code="20261124-000001", label="one")
+    make_thing(2, code="20261124-0000012", label="two")
+    assert (found("20261124-000001"), counted(q="20261124-000001")) == ({"20261124-000001"}, 1)
+    assert found("0261124-000001") == {"20261124-000001", "20261124-0000012"}
+    make_thing(3, label="TEA-1 in a tin", code="TIN-3")
+    assert found("TEA-1") == {"TEA-1", "TIN-3"}, "a short one may also stand in other texts"
