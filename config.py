@@ -54,6 +54,8 @@ def settings() -> dict[str, Any]:
         "SECRET_KEY_FALLBACKS": _words("HOUTAI_OLD_SECRET_KEYS", ""),
         # SQLite below VAR needs no server; `postgresql+psycopg://…` grows past one machine.
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL", f"sqlite:///{var / 'houtai.db'}"),
+        # Let PostgreSQL keep the plans of repeated statements; off behind a pgbouncer that shares connections.
+        "DATABASE_PREPARED": _flag("DATABASE_PREPARED", True),
         # Whether the first start of an empty database makes a demo shop; `flask demo remove` takes it away again.
         "DEMO_SHOP": _flag("DEMO_SHOP", True),
         "HOST": host,

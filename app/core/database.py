@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import re
+import select
 from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_appbuilder.utils.legacy import get_sqla_class
 from sqlalchemy import Connection, Engine, MetaData, Table, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core.errors import BusinessError, InUse, InvalidInput, Taken
@@ -92,17 +93,19 @@ def configure(app: Flask) -> None:
         options.setdefault("module", pysqlite3)
         options.setdefault("connect_args", {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
     else:
-        # prepare_threshold=None keeps prepared statements out, which a transaction-mode pgbouncer would break.
-        options.setdefault("connect_args", {"prepare_threshold": None, "options": "-c timezone=UTC"})
-        options.setdefault("pool_pre_ping", True)
+        # A statement that is asked for the fifth time is planned once and kept; a pgbouncer before 1.21 in transaction
+        # mode would mix the kept ones up, for which there is a setting.
+        kept = {} if app.config["DATABASE_PREPARED"] else {"prepare_threshold": None}
+        options.setdefault("connect_args", {"options": "-c timezone=UTC", **kept})
     options.setdefault("pool_size", 8)
     options.setdefault("max_overflow", 24)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
 
 
 def set_up_engine(engine: Engine) -> None:
-    """Attach the SQLite pragmas and begin modes to an engine; nothing to do for PostgreSQL."""
+    """Attach to an engine: the pragmas and begin modes of SQLite, the look at a kept connection of PostgreSQL."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "checkout", refuse_if_hung_up)
         return
 
     @event.listens_for(engine, "connect")
@@ -125,6 +128,19 @@ def set_up_engine(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+
+
+def refuse_if_hung_up(connection: Any, _entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Have a connection replaced whose server has gone, such as after a restart.
+
+    A server that hangs up says so on the wire, and an idle connection has nothing else to read: one look at the
+    socket instead of the question and answer that the pool's own ping costs at every request."""
+    if not connection.closed:
+        socket = select.poll()
+        socket.register(connection.fileno(), select.POLLIN)
+        if not socket.poll(0):
+            return
+    raise DisconnectionError("The server has hung up.")
 
 
 def prefix_end(text: str) -> str:
