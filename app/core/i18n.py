@@ -15,12 +15,12 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
-from flask_babel import force_locale, get_domain, gettext, lazy_gettext, lazy_ngettext, ngettext
+from flask_babel import force_locale, get_domain
 from flask_babel import get_locale as _babel_locale
+from flask_babel.speaklater import LazyString
 
 from app.core import clock
 
-lazy = lazy_gettext
 __all__ = [
     "current_locale",
     "date_text",
@@ -38,6 +38,7 @@ __all__ = [
     "number_text",
     "percent_text",
     "short_number_text",
+    "size_text",
     "text_direction",
 ]
 
@@ -64,6 +65,27 @@ def forget_catalogues() -> None:
     """Read the catalogues again at the next message."""
     _catalogues.clear()
     get_domain().cache.clear()
+
+
+def gettext(message: str, /, **variables: Any) -> str:
+    """`message` in the reader's language, with its variables filled in."""
+    found = catalogue().ugettext(message)
+    return found % variables if variables else found
+
+
+def ngettext(one: str, many: str, count: int, /, **variables: Any) -> str:
+    """The form that fits `count`, which the text knows as `num`."""
+    return catalogue().ungettext(one, many, count) % {"num": count, **variables}
+
+
+def lazy(message: str, /, **variables: Any) -> LazyString:
+    """A text that is translated each time it is shown."""
+    return LazyString(gettext, message, **variables)
+
+
+def lazy_ngettext(one: str, many: str, count: int, /, **variables: Any) -> LazyString:
+    """The form that fits `count`, chosen and translated each time it is shown."""
+    return LazyString(ngettext, one, many, count, **variables)
 
 
 def set_up_templates(environment: Any) -> None:
@@ -139,6 +161,12 @@ def percent_text(value: float | None, places: int = 1, locale: str | None = None
     return format_percent(
         value, "#,##0." + "0" * places + "%" if places else "#,##0%", _locale(locale or current_locale())
     )
+
+
+def size_text(byte_count: int, locale: str | None = None) -> str:
+    """How big a file is, for people: `48.3 MB`, `43.3 kB`."""
+    unit, divisor = ("MB", 10**6) if byte_count >= 10**6 else ("kB", 10**3)
+    return f"{number_text(byte_count / divisor, 1, locale)} {unit}"
 
 
 def short_number_text(value: float | int | None, locale: str | None = None) -> str:

@@ -75,7 +75,7 @@ def _checked(screen: "Screen", fields: Sequence[Field], values: dict[str, Any]) 
                 refused[field.path] = reason
     if refused:
         raise InvalidInput(refused)
-    return forms.resolve_references(screen, {field.path: field for field in fields}, values)
+    return forms.resolve_references(None, {field.path: field for field in fields}, values)
 
 
 def _page(screen: "Screen", name: str, records: Sequence[Any], fields: Sequence[Field], form: Any, message: str,

@@ -169,7 +169,7 @@ def saving_a_form_unchanged_changes_nothing(bench: Bench, screen: "Screen") -> N
     from app.lowcode import forms
 
     with bench.owner.application.test_request_context():
-        form = forms.make_form(screen, screen.form_fields)(obj=record)
+        form = forms.make_form(screen, screen.form_fields)(data=forms.stored_values(screen, record))
         sent: list[tuple[str, str]] = []
         for item in form:
             shown = item.shown()

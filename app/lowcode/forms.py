@@ -113,6 +113,19 @@ def make_form(screen: "Screen", fields: list[Field]) -> type[Form]:
     return type(f"{type(screen).__name__}Form", (Form,), members)
 
 
+def stored_values(screen: "Screen", record: Any) -> dict[str, Any]:
+    """A record's values for a form, by path. Of a reference to one row the form needs the id, which stands in the
+    record's own column: the row itself need not be fetched."""
+    return {field.path: getattr(record, _id_column(field) or field.path) for field in screen.form_fields}
+
+
+def _id_column(field: Field) -> str | None:
+    """The attribute that holds the id of the row that a reference names."""
+    if field.kind != "reference" or field.relation is None or len(field.relation.local_columns) != 1:
+        return None
+    return field.relation.parent.get_property_by_column(next(iter(field.relation.local_columns))).key
+
+
 def values_of(form: Form) -> dict[str, Any]:
     """The parsed values of a form by path; InvalidInput names each field that could not be read."""
     refused = {item.name: item.errors[0] for item in form if item.process_errors and item.errors}
@@ -121,17 +134,21 @@ def values_of(form: Form) -> dict[str, Any]:
     return {item.name: item.data for item in form}
 
 
-def resolve_references(screen: "Screen", fields: Mapping[str, Field], values: dict[str, Any]) -> dict[str, Any]:
-    """Ids of references as the records they name; InvalidInput where one does not exist."""
+def resolve_references(record: Any, fields: Mapping[str, Field], values: dict[str, Any]) -> dict[str, Any]:
+    """Ids of references as the records they name; InvalidInput where one does not exist. A reference of `record` that
+    stays as it is stays out."""
     found: dict[str, Any] = {}
     refused: dict[str, Any] = {}
     for path, value in values.items():
         field = fields[path]
         if field.kind == "reference" and value is not None:
-            record = db.session.get(field.target, value)
-            if record is None:
+            column = _id_column(field)
+            if column is not None and record is not None and getattr(record, column) == value:
+                continue
+            named = db.session.get(field.target, value)
+            if named is None:
                 refused[path] = _("The chosen record does not exist.")
-            found[path] = record
+            found[path] = named
         elif field.kind == "references":
             assert field.target is not None
             key = primary_key(field.target)
@@ -146,8 +163,9 @@ def resolve_references(screen: "Screen", fields: Mapping[str, Field], values: di
     return found
 
 
-def save(screen: "Screen", record: Any, values: dict[str, Any], *, is_new: bool) -> None:
+def save(screen: "Screen", record: Any, values: dict[str, Any], *, is_new: bool) -> str:
     """Write `values` (parsed, by path) into `record` and commit; a BusinessError says why not, and nothing is saved.
+    Gives the record's title, for which it would have to be read again once it is committed.
 
     Passes the screen's own `pre_add`/`pre_update`, the checks of columns and record, and the database's rules.
     """
@@ -161,7 +179,7 @@ def save(screen: "Screen", record: Any, values: dict[str, Any], *, is_new: bool)
             }
             if missing:
                 raise InvalidInput(missing)
-            for path, value in resolve_references(screen, fields, values).items():
+            for path, value in resolve_references(record, fields, values).items():
                 if value is None and _keeps_default(fields[path], is_new):
                     continue
                 setattr(record, path, value)
@@ -172,6 +190,8 @@ def save(screen: "Screen", record: Any, values: dict[str, Any], *, is_new: bool)
             screen.pre_update(record)
         db.session.flush()
         (screen.post_add if is_new else screen.post_update)(record)
+        title = str(record)
+    return title
 
 
 def _keeps_default(field: Field, is_new: bool) -> bool:

@@ -250,22 +250,22 @@ class Screen(View, ModelView):
             abort(404)
         form_class = forms.make_form(self, self.form_fields)
         if request.method != "POST":
-            given = self._prefilled() if record is None else {}
-            form = form_class(obj=record, data=given)
+            form = form_class(data=self._prefilled() if record is None else forms.stored_values(self, record))
             return self.render("houtai/form.html", page=record_pages.form_page(self, form, record))
         is_new = record is None
         title = "" if is_new else str(record)
-        form = form_class(request.form, obj=record)
+        form = form_class(request.form, data=None if is_new else forms.stored_values(self, record))
         item = self.model() if is_new else record
         record_id = None if is_new else getattr(record, primary_key(self.model).key)
         try:
-            forms.save(self, item, forms.values_of(form), is_new=is_new)
+            saved = forms.save(self, item, forms.values_of(form), is_new=is_new)
         except BusinessError as error:
             db.session.rollback()
             message = pages.mark_errors(form, error)
             page = record_pages.form_page(self, form, record, message=message, title=title, record_id=record_id)
             return self.render("houtai/form.html", page=page), error.status
-        flash(gettext("Added: %(title)s", title=item) if is_new else gettext("Saved: %(title)s", title=item), "success")
+        said = gettext("Added: %(title)s", title=saved) if is_new else gettext("Saved: %(title)s", title=saved)
+        flash(said, "success")
         if is_new and "again" in request.form:
             return redirect(url_for(f"{self.endpoint}.add"))
         return self.after_save(item, is_new)
@@ -364,7 +364,7 @@ class Screen(View, ModelView):
     def url_of(self, record: Any) -> str:
         """The page of a record, or the list for who may not see pages."""
         if self.may("view"):
-            return url_for(f"{self.endpoint}.show", pk=getattr(record, primary_key(self.model).key))
+            return url_for(f"{self.endpoint}.show", pk=inspect(record).identity[0])
         return url_for("HomeView.index")
 
     @classmethod
