@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import AppGroup
 from flask_babel import force_locale
 from sqlalchemy.exc import IntegrityError
@@ -24,12 +24,12 @@ from app.core.importing import ImportRefused, ImportReport, Progress
 from app.core.table_files import TableFolder
 from app.demoing import load_demo
 
-__all__ = ["import_litemall", "load_demo", "register"]
+__all__ = ["demo", "import_litemall", "imports", "load_demo"]
 
 SHOWN_REFUSALS = 50
 
-imports = AppGroup("import", help="Bring data from other systems; running again brings nothing twice.")
-demo = AppGroup("demo", help="A believable shop of its own to try things on.")
+imports = AppGroup("import")
+demo = AppGroup("demo")
 
 
 class Bars:
@@ -187,9 +187,3 @@ def _list_refusals(report: ImportReport, refused: Path | None) -> None:
             writer = csv.writer(out)
             writer.writerow(("file", "row", "reason"))
             writer.writerows((refusal.file, refusal.row, refusal.reason) for refusal in report.refusals)
-
-
-def register(app: Flask) -> None:
-    """Add the commands to `flask`."""
-    app.cli.add_command(imports)
-    app.cli.add_command(demo)

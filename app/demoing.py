@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import exists, select
+from werkzeug.utils import import_string
 
 from app.core.actor import Actor, acting_as
 from app.core.bulk import loading, refresh_statistics
@@ -49,7 +50,7 @@ def load_demo(app: Flask, *, orders: int = 2000, members: int = 300, products: i
             _remove(app)
         connection = db.session.connection()
         plan = DemoPlan(connection, orders, members, products, seed, progress or Silent())
-        rooms = _rooms(app)
+        rooms = list_demos(app)
         models = [model for room in rooms for model in room.models]
         with contextlib.ExitStack() as stack:
             if orders >= MANY_ORDERS:
@@ -78,17 +79,17 @@ def has_demo(app: Flask) -> bool:
     """Whether there is anything of a demo shop."""
     return any(
         db.session.scalar(select(exists().where(model.source == SOURCE)))
-        for room in _rooms(app) for model in room.models if issubclass(model, Sourced))
+        for room in list_demos(app) for model in room.models if issubclass(model, Sourced))
 
 
-def _rooms(app: Flask) -> list[Demo]:
+def list_demos(app: Flask) -> list[Demo]:
     """The demos that the manifests name, in the order of the modules."""
-    return [module.demo for module in app.extensions["houtai_modules"] if module.demo is not None]
+    return [import_string(module.demo) for module in app.extensions["houtai_modules"] if module.demo]
 
 
 def _remove(app: Flask) -> None:
     """What was made last goes first, since it points to what was made before."""
-    for room in reversed(_rooms(app)):
+    for room in reversed(list_demos(app)):
         room.remove()
     db.session.expire_all()
 

@@ -73,7 +73,7 @@ def first_start(app: Flask) -> str | None:
         return password
 
 
-commands = AppGroup("database", help="Migrate the database.")
+commands = AppGroup("database")
 
 
 @commands.command("upgrade")

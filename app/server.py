@@ -17,6 +17,8 @@ from typing import Any
 
 from flask import Flask
 
+from app.core.starting import keep_for_good
+
 SECONDS_TO_FINISH = 10
 """How long requests at hand may take to end when the server is asked to stop."""
 
@@ -37,6 +39,7 @@ def worker(build: Callable[[], Flask]) -> Flask:
     """The application of one worker process, with its queue and clock running."""
     _end_with_the_parent()
     app = build()
+    keep_for_good()
     if app.config["JOBS_IN_PROCESS"]:
         from app.core import jobs
 

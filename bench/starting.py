@@ -20,9 +20,13 @@ def main() -> None:
         queries.append(statement)
 
     from app import create_app
-    from bench.screens import SCREENS, filling_module
+    from app.core.starting import without_collecting
 
-    module = filling_module()
+    # In a worker everything else is imported by create_app; the further screens need it before.
+    with without_collecting():
+        from bench.screens import SCREENS, filling_module
+
+        module = filling_module()
     imported = time.process_time()
     overrides = {"SQLALCHEMY_DATABASE_URI": asked["url"], "VAR": Path(asked["var"]), "JOBS_IN_PROCESS": False}
     app = create_app(overrides, modules=[module])

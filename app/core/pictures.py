@@ -14,8 +14,7 @@ import warnings
 import zipfile
 from dataclasses import dataclass
 
-import puremagic
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from app.core.errors import InvalidInput
 from app.core.i18n import lazy as _
@@ -80,6 +79,8 @@ def shrink(data: bytes, side: int, extension: str) -> bytes:
 
 def _sniff(data: bytes) -> str:
     """The media type by the file's own first bytes, whatever it is called."""
+    import puremagic  # reads a long table of signatures, so only where pictures come in
+
     try:
         guesses = puremagic.magic_string(data)
     except (puremagic.PureError, ValueError):
@@ -134,6 +135,8 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     mode = "RGBA" if _is_see_through(image) else "RGB"
     if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
+        from PIL import ImageCms  # with a library of its own, which hardly a picture needs
+
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             moved = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)

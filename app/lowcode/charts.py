@@ -4,7 +4,8 @@
 
 pyecharts builds ECharts options; `options()` gives them as plain data that `static/charts.js` mounts. No function
 and no markup is in them: a formatter is a name such as `fmt:money` that the script knows. pyecharts writes ECharts'
-own defaults out in full, which beats every theme and makes dark mode unreadable, so they are taken out again.
+own defaults out in full, which beats every theme and makes dark mode unreadable, so they are taken out again. It is
+imported when a chart is drawn, which few of the processes that serve ever do.
 """
 
 from __future__ import annotations
@@ -16,16 +17,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from pyecharts import options as opts
-from pyecharts.charts import Bar as EBar
-from pyecharts.charts import Line as ELine
-from pyecharts.charts import Pie as EPie
-from pyecharts.charts.base import default as as_json
-
 from app.core.i18n import gettext
 from app.lowcode.tables import Column, Figures, cell_text
-
-NO_LABEL = opts.LabelOpts(is_show=False)
 
 
 @dataclass(frozen=True)
@@ -99,10 +92,13 @@ class Line(Chart):
     least = 2
 
     def build(self, labels: list[str], series: list[Series], kind: str, days: bool) -> dict[str, Any]:
-        chart = ELine().add_xaxis(labels)
+        from pyecharts import charts
+        from pyecharts import options as opts
+
+        chart = charts.Line().add_xaxis(labels)
         for one in series:
             chart.add_yaxis(
-                one.label, one.values, is_smooth=True, is_symbol_show=False, label_opts=NO_LABEL,
+                one.label, one.values, is_smooth=True, is_symbol_show=False, label_opts=opts.LabelOpts(is_show=False),
                 linestyle_opts=opts.LineStyleOpts(
                     width=1.5 if one.dashed else 2.5, type_="dashed" if one.dashed else "solid"),
                 areastyle_opts=None if one.dashed else opts.AreaStyleOpts(opacity=0.12))
@@ -129,10 +125,13 @@ class Bars(Chart):
     lying: bool = False
 
     def build(self, labels: list[str], series: list[Series], kind: str, days: bool) -> dict[str, Any]:
-        chart = EBar().add_xaxis(labels)
+        from pyecharts import charts
+        from pyecharts import options as opts
+
+        chart = charts.Bar().add_xaxis(labels)
         for one in series:
-            chart.add_yaxis(one.label, one.values, stack="all" if self.stacked else None, label_opts=NO_LABEL,
-                            category_gap="35%")
+            chart.add_yaxis(one.label, one.values, stack="all" if self.stacked else None,
+                            label_opts=opts.LabelOpts(is_show=False), category_gap="35%")
         names, amounts = opts.AxisOpts(type_="category", is_inverse=self.lying), opts.AxisOpts(type_="value")
         chart.set_global_opts(
             tooltip_opts=opts.TooltipOpts(trigger="axis", axis_pointer_type="shadow"),
@@ -155,11 +154,14 @@ class Pie(Chart):
     """Shares of a whole, as a ring; for a handful of parts. Parts below nothing cannot be drawn and are left out."""
 
     def build(self, labels: list[str], series: list[Series], kind: str, days: bool) -> dict[str, Any]:
+        from pyecharts import charts
+        from pyecharts import options as opts
+
         values = series[0].values if series else []
         pairs = zip(labels, values, strict=True)
         parts = [(label, value) for label, value in pairs if value is not None and value > 0]
-        chart = EPie().add(series[0].label if series else "", parts, radius=["52%", "76%"], center=["50%", "44%"],
-                           label_opts=NO_LABEL)
+        chart = charts.Pie().add(series[0].label if series else "", parts, radius=["52%", "76%"],
+                                 center=["50%", "44%"], label_opts=opts.LabelOpts(is_show=False))
         chart.set_global_opts(
             tooltip_opts=opts.TooltipOpts(trigger="item"), legend_opts=opts.LegendOpts(pos_bottom="0"))
         option = chart.get_options()
@@ -212,6 +214,8 @@ NOISE = re.compile(r"animation.*|page[A-Z].*|split(Line|Number)|.*[zZ]level|name
 
 def clean(option: dict[str, Any]) -> dict[str, Any]:
     """A pyecharts option as plain data without noise, functions and markup."""
+    from pyecharts.charts.base import default as as_json
+
     plain = json.loads(json.dumps(option, default=as_json))
     kept = {key: _clean(value) for key, value in plain.items() if key in KEPT}
     kept.setdefault("tooltip", {})["confine"] = True  # stays on a phone's screen

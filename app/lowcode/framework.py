@@ -14,7 +14,6 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app import preparing
 from app.core import catalogues, html, i18n, jobs, money
 from app.core.database import db
 from app.core.errors import BusinessError
@@ -58,7 +57,6 @@ def set_up(app: Flask, database: Any) -> None:
         app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False
     )
     catalogues.set_up(app)
-    app.cli.add_command(preparing.commands)
     app.cli.add_command(jobs.commands)
     i18n.set_up_templates(app.jinja_env)
     _add_error_pages(app)

@@ -16,14 +16,14 @@ import click
 from flask import Flask
 
 from app.core import events
-from app.core.demo import Demo
 
 
 @dataclass
 class Module:
     """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
     marked with `@panel` that add a box to the page of every record; `extensions` are put into `app.extensions`, for
-    what the ground floor calls by name without knowing who brings it."""
+    what the ground floor calls by name without knowing who brings it; `demo` is the address of the module's `Demo`,
+    which is imported only when a demo shop is made or removed."""
 
     name: str
     label: Any
@@ -38,7 +38,7 @@ class Module:
     home: list[Callable[[], Any]] = field(default_factory=list)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
     extensions: dict[str, Any] = field(default_factory=dict)
-    demo: Demo | None = None
+    demo: str = ""
     order: int = 50
 
     def register(self, app: Flask) -> None:

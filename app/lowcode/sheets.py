@@ -3,7 +3,7 @@
 A cell's type follows its column's `kind`: money, counts, percentages and dates arrive as numbers and dates.
 A text never becomes a formula, in whatever program the file is opened (CWE-1236): spreadsheets get it as a
 string cell; in CSV a text that would start one is led by an apostrophe. Both are written row by row, so a
-million rows take no more memory than ten.
+million rows take no more memory than ten. The writer of spreadsheets is imported when one is wanted.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from app.core import clock
 from app.core.i18n import gettext
 from app.core.money import currency, yuan_text
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 Row = Sequence[Any]
 
@@ -123,6 +124,8 @@ def _with_total(sheet: Sheet) -> Iterator[Row]:
 
 def write_xlsx(sheets: Sequence[Sheet], *, title: str = "") -> IO[bytes]:
     """A spreadsheet with one page per table, as an open temporary file at its start; the caller closes it."""
+    import xlsxwriter
+
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - handed to the caller
     book = xlsxwriter.Workbook(file, {
         "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,

@@ -12,9 +12,8 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -29,6 +28,9 @@ from .leases import Heartbeat, Patience, worker_name
 from .posting import insert, mend_times
 from .runs import scheduled
 from .worker import lease_of
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
 
 logger = logging.getLogger(__name__)
 JUMP = 2.0
@@ -115,6 +117,8 @@ class Timekeeper:
         return bool(times) and min(times) < schedule.aware(clock.now() - ASLEEP)
 
     def _wind_up(self) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler  # only the process that leads needs it
+
         self.scheduler = BackgroundScheduler(
             timezone="UTC", executors={"default": LaneExecutor(self.lane, self._fire)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})

@@ -3,7 +3,6 @@
 from app.core.i18n import lazy as _
 from app.lowcode import Module
 from app.modules.catalog import (  # noqa: F401  derived and timeline plug themselves in
-    demo,
     derived,
     home,
     jobs,
@@ -12,7 +11,7 @@ from app.modules.catalog import (  # noqa: F401  derived and timeline plug thems
 )
 
 module = Module(
-    "catalog", _("Catalogue"), icon="fa-box", order=10, home=[home.cards], demo=demo.DEMO,
+    "catalog", _("Catalogue"), icon="fa-box", order=10, home=[home.cards], demo="app.modules.catalog.demo:DEMO",
     screens=[
         views.ProductScreen, views.CategoryScreen, views.BrandScreen, views.SkuScreen, views.ProductTagScreen,
         views.ProductReviewScreen, views.ProductSpecificationScreen, views.ProductAttributeScreen,

@@ -2,6 +2,8 @@
 
 The work is done by the server's own tools, `pg_dump` and `pg_restore`, found on the PATH or where Debian puts them, of
 the server's version. They are told where to connect through the environment, so no password shows in a process list.
+
+psycopg is imported where it is used: a shop on SQLite does without it.
 """
 
 from __future__ import annotations
@@ -16,10 +18,8 @@ import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import URL
 from sqlalchemy.dialects import registry
 
@@ -27,6 +27,9 @@ from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
 
 from .archive import CHUNK, Damaged
+
+if TYPE_CHECKING:
+    import psycopg
 
 FOLDER = "database/"
 JOBS = 2
@@ -56,6 +59,8 @@ class Server:
 
     def connect(self, database: str | None = None, **options: Any) -> "psycopg.Connection[Any]":
         """A connection past the pool, to the shop's database or to another of the server."""
+        import psycopg
+
         return psycopg.connect(**self.options, dbname=database or self.database, application_name="houtai backup",
                                prepare_threshold=None, **options)
 
@@ -149,6 +154,8 @@ def _ended(process: "subprocess.Popen[str]") -> Iterator[None]:
 
 def count_rows(connection: "psycopg.Connection[Any]") -> dict[str, int]:
     """The rows of each table of the shop; of a partitioned table each part by itself, as it is dumped."""
+    from psycopg import sql
+
     names = [name for (name,) in connection.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY c.relname")]
@@ -212,6 +219,8 @@ def _count_lines(path: Path) -> int:
 
 def make_beside(server: Server, name: str) -> None:
     """Make an empty database like the shop's own, under another name; earlier unfinished ones are dropped."""
+    from psycopg import errors, sql
+
     with server.connect() as connection:
         about = connection.execute(
             "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s",
@@ -226,7 +235,7 @@ def make_beside(server: Server, name: str) -> None:
             connection.execute(sql.SQL(
                 "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
                     sql.Identifier(name), encoding, collate, ctype))
-        except psycopg.errors.InsufficientPrivilege:
+        except errors.InsufficientPrivilege:
             raise ToolFailed(_("The database user may not create databases. Let an administrator of the server run: "
                                "%(statement)s"), statement=f"ALTER USER {connection.info.user} CREATEDB") from None
 
@@ -248,6 +257,8 @@ def _like(text: str) -> str:
 @contextlib.contextmanager
 def _administering(server: Server) -> Iterator["psycopg.Connection[Any]"]:
     """A connection to the server's own database, each statement a transaction of its own."""
+    import psycopg
+
     try:
         connection = server.connect("postgres", autocommit=True)
     except psycopg.OperationalError:
@@ -272,6 +283,8 @@ def restore(server: Server, folder: Path, name: str, rows: dict[str, int], revis
 
 def drop(server: Server, name: str) -> None:
     """Drop a database that was not wanted after all."""
+    from psycopg import sql
+
     with _administering(server) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -282,6 +295,8 @@ def switch(server: Server, new: str, kept_as: str) -> None:
     The rename bars new connections while it waits for those there are; meanwhile a second connection ends them. A
     running shop reconnects by itself and finds the new database.
     """
+    from psycopg import errors, sql
+
     names = [sql.Identifier(name) for name in (server.database, kept_as, new, server.database)]
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}; ALTER DATABASE {} RENAME TO {}").format(*names)
     done = threading.Event()
@@ -300,7 +315,7 @@ def switch(server: Server, new: str, kept_as: str) -> None:
             with connection.transaction():
                 connection.execute(f"SET LOCAL lock_timeout = '{SECONDS_TO_SWITCH}s'")
                 connection.execute(rename)
-        except (psycopg.errors.ObjectInUse, psycopg.errors.LockNotAvailable):
+        except (errors.ObjectInUse, errors.LockNotAvailable):
             raise ToolFailed(_("Another program is connected to the database and could not be told to leave. "
                                "Stop it and try again.")) from None
         finally:

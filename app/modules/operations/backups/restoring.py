@@ -13,7 +13,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core import clock, files, migrations, settings
+from app.core import clock, files, settings
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
@@ -64,6 +64,8 @@ def restore_backup(path: Path) -> Restored:
 
 
 def _refuse_foreign(manifest: Manifest) -> None:
+    from app.core import migrations  # brings Alembic, which serving needs nothing of
+
     here = db.engine.dialect.name
     if manifest.database != here:
         raise OtherDatabase(_("This backup is of a %(its)s database, and this shop uses %(ours)s."),
