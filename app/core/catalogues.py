@@ -14,11 +14,14 @@ import logging
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from babel.messages import Catalog, mofile, pofile
 from babel.support import Translations
 from flask import Flask
 from flask_babel import Domain, get_locale
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog
 
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 LANGUAGES = {"zh": "complete", "zh_Hant": "partial"}
@@ -70,8 +73,10 @@ def path_of(language: str, directory: Path = TRANSLATIONS) -> Path:
     return directory / language / "LC_MESSAGES" / "messages.po"
 
 
-def read(file: Path) -> Catalog:
+def read(file: Path) -> "Catalog":
     """A catalogue as it stands in its file."""
+    from babel.messages import pofile  # for the makers of catalogues; who shows texts reads compiled ones
+
     with file.open("rb") as stream:
         return pofile.read_po(stream)
 
@@ -88,6 +93,8 @@ def compile_all(directory: Path = TRANSLATIONS) -> list[str]:
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
         try:
+            from babel.messages import mofile
+
             with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as out:
                 mofile.write_mo(out, read(source))
             os.chmod(out.name, 0o644)

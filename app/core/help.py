@@ -11,8 +11,6 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from babel.messages.extract import extract_python
-
 from app.core.i18n import gettext
 
 ROOMS = ("Screen", "Report", "Page", "Settings")
@@ -33,6 +31,8 @@ def help_of(thing: Any) -> str:
 
 def extract(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
     """Babel's extractor for Python, and the help texts besides."""
+    from babel.messages.extract import extract_python  # for the makers of catalogues, not for those who read them
+
     source = file.read()
     file.seek(0)
     yield from extract_python(file, keywords, comment_tags, options)  # type: ignore[misc]

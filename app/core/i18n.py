@@ -78,14 +78,25 @@ def ngettext(one: str, many: str, count: int, /, **variables: Any) -> str:
     return catalogue().ungettext(one, many, count) % {"num": count, **variables}
 
 
-def lazy(message: str, /, **variables: Any) -> LazyString:
+class LazyText(LazyString):
     """A text that is translated each time it is shown."""
-    return LazyString(gettext, message, **variables)
+
+    def __getattr__(self, name: str) -> Any:
+        # The framework asks every attribute of every view for marks such as `_urls`, which no text has; to say so, no
+        # text need be translated.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return super().__getattr__(name)
 
 
-def lazy_ngettext(one: str, many: str, count: int, /, **variables: Any) -> LazyString:
+def lazy(message: str, /, **variables: Any) -> LazyText:
+    """A text that is translated each time it is shown."""
+    return LazyText(gettext, message, **variables)
+
+
+def lazy_ngettext(one: str, many: str, count: int, /, **variables: Any) -> LazyText:
     """The form that fits `count`, chosen and translated each time it is shown."""
-    return LazyString(ngettext, one, many, count, **variables)
+    return LazyText(ngettext, one, many, count, **variables)
 
 
 def set_up_templates(environment: Any) -> None:

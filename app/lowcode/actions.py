@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,6 +78,6 @@ def marked(cls: type, mark: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         for name, member in vars(base).items():
-            if hasattr(member, mark):
+            if isinstance(member, FunctionType) and hasattr(member, mark):
                 found[name] = getattr(member, mark)
     return found

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import prison
+from apispec import APISpec
 from flask import Response, request
 from flask_appbuilder.api import BaseApi, expose, protect
 from werkzeug.datastructures import MultiDict
@@ -155,8 +156,12 @@ class ScreenApi(BaseApi):
 
     def __init__(self) -> None:
         super().__init__()
-        self.openapi_spec_methods = openapi.operations(self.screen)
         self.openapi_spec_tag = type(self.screen).__name__
+
+    def add_api_spec(self, api_spec: APISpec) -> None:
+        # Only now, when somebody asks for the description of the API, which few processes are ever asked for.
+        self.openapi_spec_methods = openapi.operations(self.screen)
+        super().add_api_spec(api_spec)
 
     # -- reading --------------------------------------------------------------------------------------------
 

@@ -44,6 +44,14 @@ ERROR_TEXTS: dict[int, tuple[Any, Any]] = {
 }
 
 
+class Builder(AppBuilder):
+    """The framework, without what it would do for each view beside each other view."""
+
+    def _process_inner_views(self) -> None:
+        # It looks for the views that stand inside others; ours are found when a page is shown, by `related_screens`.
+        return
+
+
 def set_up(app: Flask, database: Any) -> None:
     """Make the framework part of the application; called inside its context, before the modules."""
     from app.lowcode.home import HomeView
@@ -53,7 +61,7 @@ def set_up(app: Flask, database: Any) -> None:
     registry.create(app)
     _add_template_words(app)
     app.config.setdefault("FAB_ADD_MENU_API", False)
-    AppBuilder(
+    Builder(
         app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False
     )
     catalogues.set_up(app)

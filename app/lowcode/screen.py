@@ -63,6 +63,10 @@ class Screen(View, ModelView):
     page_size = 25
     default_view = "list"
     exclude_route_methods = {"download", "action_post"}
+    # The framework's words for its own forms, which are not used: as texts they would be translated at every start.
+    add_row_message = edit_row_message = delete_row_message = ""
+    add_integrity_error_message = edit_integrity_error_message = delete_integrity_error_message = ""
+    database_error_message = ""
 
     def __init__(self) -> None:
         # The framework's own constructor builds forms and filters that load whole related tables; ours reads the
