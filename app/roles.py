@@ -46,11 +46,13 @@ def _each(screens: tuple[str, ...], what: str) -> dict[str, str]:
 STARTERS = [
     Starter("operator", _("Operator"), _("Keeps products, members and orders, and looks at the figures."), {
         **_each(CATALOG, "*"), **_each(MEMBERS, "*"), **_each(ORDERS, "v"), "OrderScreen": "*", "SalesReport": "*",
+        "BinScreen": "v can_restore",
     }),
     Starter("customer_service", _("Customer service"), _("Answers members and looks after their orders."), {
         **_each(CATALOG, "v"), "ProductReviewScreen": "*", **_each(MEMBERS, "v"),
         "MemberScreen": "ve can_reveal can_tag can_untag", "AddressScreen": "vae", "MemberNoteScreen": "vae",
         **_each(ORDERS, "v"), "OrderScreen": "ve can_cancel can_refund",
+        "BinScreen": "v can_restore",
     }),
     Starter("warehouse", _("Warehouse"), _("Sees what was ordered and where it goes."), {
         **_each(CATALOG, "v"), "SkuScreen": "ve", "OrderScreen": "v can_ship can_complete", "OrderLineScreen": "v",

@@ -14,6 +14,7 @@ from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Group, Role, User
 
 from app.core import clock
+from app.core.bin import BinEntry
 from app.core.db import db
 from app.modules.audit.models import ActorKind, AuditAction, AuditLine
 from app.modules.catalog.models import (
@@ -233,6 +234,12 @@ def make_audit_line(**given: Any) -> AuditLine:
                                "title": "Ming"} | given))
 
 
+def make_bin_entry(**given: Any) -> BinEntry:
+    """What the recycle bin keeps of a brand."""
+    return _saved(BinEntry(**{"table_name": "brands", "record_id": next(_counter), "title": "A brand",
+                              "deleted_by": "Ming", "content": [["brands", {"id": 1}]], "detached": []} | given))
+
+
 def examples() -> dict[type, Callable[[], Any]]:
     """Model → a function that makes one: for tests that work on any screen."""
     return {
@@ -241,5 +248,5 @@ def examples() -> dict[type, Callable[[], Any]]:
         Region: make_region, MemberLevel: make_member_level, MemberTag: make_member_tag, Member: make_member,
         Address: make_address, MemberNote: make_note, Order: make_order, OrderLine: make_order_line,
         Payment: make_payment, Refund: make_refund, RefundLine: make_refund_line, User: make_user, Role: make_role,
-        Group: make_group, AuditLine: make_audit_line,
+        Group: make_group, AuditLine: make_audit_line, BinEntry: make_bin_entry,
     }

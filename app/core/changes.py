@@ -8,6 +8,9 @@ keeps out of the trail with `__audited__ = False` (machinery such as job rows), 
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,11 +23,23 @@ from app.core.columns import Choice
 from app.core.events import publish
 
 SECRET = "•••"
+_restoring: contextvars.ContextVar[bool] = contextvars.ContextVar("houtai_restoring", default=False)
+
+
+@contextlib.contextmanager
+def restoring() -> Iterator[None]:
+    """Records that are added inside are not new: they come back."""
+    token = _restoring.set(True)
+    try:
+        yield
+    finally:
+        _restoring.reset(token)
 
 
 @dataclass(frozen=True)
 class RecordChanged:
-    """One record was `added`, `edited` or `deleted`; `changes` is column → [before, after]."""
+    """One record was `added`, `edited`, `deleted` or, from the bin, `restored`; `changes` is column to
+    [before, after]."""
 
     action: str
     table: str
@@ -86,11 +101,12 @@ def _changes(record: Any, whole: bool) -> dict[str, list[Any]]:
 
 @event.listens_for(Session, "after_flush")
 def _tell(session: Session, _context: Any) -> None:
-    for action, records in (("added", session.new), ("edited", session.dirty), ("deleted", session.deleted)):
+    came = "restored" if _restoring.get() else "added"
+    for action, records in ((came, session.new), ("edited", session.dirty), ("deleted", session.deleted)):
         for record in list(records):
             if not hasattr(record, "__tablename__") or not getattr(record, "__audited__", True):
                 continue
-            changes = {} if action == "deleted" else _changes(record, whole=action == "added")
+            changes = {} if action == "deleted" else _changes(record, whole=action == came)
             if action == "edited" and not changes:
                 continue
             publish(RecordChanged(action, record.__tablename__, getattr(record, "id", None), str(record), changes))

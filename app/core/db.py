@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -52,12 +52,14 @@ from app.core.columns import (
 from app.core.database import db, explain, reading, writing
 from app.core.errors import InvalidInput
 from app.core.html import sanitise
+from app.core.i18n import LazyText, date_text, lazy_ngettext, number_text
 from app.core.i18n import lazy as _
+from app.core.money import money_text
 
 __all__ = [
     "Choice", "Column", "Index", "Mapped", "Record", "Table", "UniqueConstraint", "big_integer", "choice", "day", "db",
     "decimal", "each", "email", "explain", "guarded_update", "integer", "json_data", "long_text", "mapped_column",
-    "moment", "money", "phone", "picture", "pictures", "reading", "reference", "refusal", "relationship", "rich_text",
+    "moment", "money", "outside", "phone", "picture", "pictures", "reading", "reference", "refusal", "relationship", "rich_text",
     "text", "url", "words", "writing", "yes_no",
 ]
 
@@ -68,6 +70,14 @@ Model.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+@event.listens_for(Table, "before_parent_attach")
+def _never_give_an_id_twice(table: Any, _metadata: Any) -> None:
+    """SQLite gives the highest id again once its row is gone, unless it is told to remember. An id stands in the audit
+    trail, in bookmarks and in the bin, and must not mean another row there."""
+    if isinstance(table, Table):
+        table.kwargs["sqlite_autoincrement"] = True
 
 
 # NUL ends a text in C, and half of a surrogate pair has no UTF-8 form.
@@ -133,7 +143,7 @@ def _comes_from_a_relationship(record: Record, column: Column[Any]) -> bool:
     return False
 
 
-def refusal(info: dict[str, Any], value: Any) -> Any:
+def refusal(info: Mapping[str, Any], value: Any) -> Any:
     """Why `value` does not fit a column of this kind, or None."""
     kind = info["kind"]
     if kind in {"integer", "money", "reference"}:
@@ -147,13 +157,18 @@ def refusal(info: dict[str, Any], value: Any) -> Any:
     elif kind == "yes_no":
         return None if isinstance(value, bool) else _("This is neither yes nor no.")
     elif kind == "day":
-        return None if isinstance(value, date) and not isinstance(value, datetime) else _("This is not a day.")
+        if not isinstance(value, date) or isinstance(value, datetime):
+            return _("This is not a day.")
     elif kind == "moment":
-        return None if isinstance(value, datetime) and value.tzinfo is None else _("This is not a date and time.")
+        if not isinstance(value, datetime) or value.tzinfo is not None:
+            return _("This is not a date and time.")
     elif kind == "pictures":
         if not isinstance(value, list) or not all(isinstance(key, str) and len(key) <= 200 for key in value):
             return _("This is not a list of pictures.")
-        return _("There are too many pictures.") if len(value) > info["max"] else None
+        if len(value) > info["max"]:
+            return lazy_ngettext("There can be %(num)s picture at most.", "There can be %(num)s pictures at most.",
+                                 info["max"])
+        return None
     elif kind == "words":
         return _refused_words(info, value)
     elif kind == "json":
@@ -168,19 +183,34 @@ def refusal(info: dict[str, Any], value: Any) -> Any:
         if info.get("pattern") and not re.fullmatch(info["pattern"], value):
             return _("This does not have the right form.")
         return None
-    if info.get("min") is not None and value < info["min"]:
-        return _("This is smaller than allowed.")
-    if info.get("max") is not None and value > info["max"]:
-        return _("This is larger than allowed.")
+    return outside(info, value)
+
+
+def outside(info: Mapping[str, Any], value: Any) -> Any:
+    """Why `value` lies beyond the limits of its column, which the answer names, or None."""
+    least, most = info.get("min"), info.get("max")
+    if least is not None and value < least:
+        return _("This must be at least %(least)s.", least=LazyText(_limit_text, info, least))
+    if most is not None and value > most:
+        return _("This must be at most %(most)s.", most=LazyText(_limit_text, info, most))
     return None
 
 
-def _refused_words(info: dict[str, Any], value: Any) -> Any:
+def _limit_text(info: Mapping[str, Any], limit: Any) -> str:
+    if isinstance(limit, date):
+        return date_text(limit)
+    if info["kind"] == "money":
+        return money_text(limit)
+    # As many decimals as the limit has: "0.5", and "100" of a weight that is kept to the gram.
+    return number_text(limit, max(-Decimal(str(limit)).normalize().as_tuple().exponent, 0))  # type: ignore[operator]
+
+
+def _refused_words(info: Mapping[str, Any], value: Any) -> Any:
     """Why `value` is no ordered list of short texts, or None."""
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
         return _("This is not a list of texts.")
     if len(value) > info["max"]:
-        return _("There are too many values.")
+        return lazy_ngettext("There can be %(num)s value at most.", "There can be %(num)s values at most.", info["max"])
     if any(len(word) > info["each"] for word in value):
         return _("One of these is longer than %(size)s characters.", size=info["each"])
     return _("This text has characters that cannot be stored.") if any(map(_UNSTORABLE.search, value)) else None

@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Action:
     """What a button is: `name` is its permission and its word in the API; `why_not(record)` is the reason why it
-    cannot be used on a record now, or None."""
+    cannot be used on a record now, or None; `undo` is the action of the same screen that reverses it."""
 
     name: str
     label: Any
@@ -31,6 +31,7 @@ class Action:
     one: bool = True
     many: bool = True
     why_not: Callable[[Any], Any] | None = None
+    undo: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,15 @@ def action(
     one: bool = True,
     many: bool = True,
     why_not: Callable[[Any], Any] | None = None,
+    undo: str | None = None,
 ) -> Callable[[F], F]:
-    """Make a screen's method a button. `one`: on a record's page and row; `many`: for ticked rows of the list."""
+    """Make a screen's method a button. `one`: on a record's page and row; `many`: for ticked rows of the list; `undo`:
+    the action that the message afterwards offers to take it back with. A method that leaves rows as they are which are
+    so already returns the records that it changed, so that only those are taken back."""
 
     def mark(method: F) -> F:
         method.houtai_action = Action(  # type: ignore[attr-defined]
-            method.__name__, label, confirm, icon, tone, one, many, why_not
+            method.__name__, label, confirm, icon, tone, one, many, why_not, undo
         )
         return method
 

@@ -329,11 +329,7 @@ class ScreenApi(BaseApi):
         """
         screen = self.screen
         record = screen.get(pk)
-        with forms.committing():
-            screen.pre_delete(record)
-            screen.delete_record(record)
-            db.session.flush()
-            screen.post_delete(record)
+        screen.remove(record)
         return reply(200, {"message": "OK"})
 
     @expose("/actions/<name>", methods=("POST",))

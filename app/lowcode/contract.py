@@ -11,91 +11,22 @@ the screen: rows are made by `example`, which fills a record from what its colum
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import LazyString
-from sqlalchemy import inspect
+from sqlalchemy import select
 
-from app.core import clock
+from app.core.bin import BinEntry, restore
 from app.core.database import db
+from app.lowcode.contract_bench import Bench
 from app.lowcode.fields import Field
 from app.lowcode.listing import MAX_PAGE_SIZE
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
-_numbers = count(1)
 Check = Callable[["Bench", "Screen"], None]
 _CHECKS: list[Check] = []
-
-
-@dataclass
-class Bench:
-    """What the checks work with: clients of an owner, of staff without rights and of a stranger, and query counting."""
-
-    owner: Any
-    nobody: Any
-    stranger: Any
-    count_queries: Callable[[], Any]
-    examples: dict[type, Callable[[], Any]] = field(default_factory=dict)
-
-    def rows(self, screen: "Screen", wanted: int) -> list[Any]:
-        """So many records that the screen shows."""
-        made = [self.example(screen.model) for _number in range(wanted)]
-        db.session.flush()
-        return made
-
-    def example(self, model: type) -> Any:
-        """A record of `model` in the session, made as the tests say, or from its columns."""
-        record = self.examples[model]() if model in self.examples else self._fill(model)
-        db.session.add(record)
-        db.session.flush()
-        return record
-
-    def _fill(self, model: type) -> Any:
-        record = model()
-        mapper: Any = inspect(model)
-        for column in mapper.columns:
-            needed = not column.nullable and column.default is None and column.server_default is None
-            if column.primary_key or not (needed or column.unique):
-                continue
-            key = mapper.get_property_by_column(column).key
-            if column.foreign_keys:
-                relation = next(
-                    item
-                    for item in mapper.relationships
-                    if column in item.local_columns and item.direction.name == "MANYTOONE"
-                )
-                setattr(record, relation.key, self.example(relation.mapper.class_))
-            else:
-                setattr(record, key, _value(column.info, column))
-        return record
-
-
-def _value(info: dict[str, Any], column: Any) -> Any:
-    number = next(_numbers)
-    kind = info.get("kind", "text")
-    values: dict[str, Callable[[], Any]] = {
-        "integer": lambda: max(info.get("min") or 0, 1),
-        "money": lambda: 100 * number,
-        "decimal": lambda: Decimal(1),
-        "yes_no": lambda: True,
-        "day": lambda: date(2026, 8, 1),
-        "moment": clock.now,
-        "json": dict,
-        "pictures": list,
-        "words": list,
-        "choice": lambda: next(iter(info["choices"])),
-        "email": lambda: f"e{number}@example.com",
-        "phone": lambda: f"138{number:08d}",
-        "url": lambda: f"https://example.com/{number}",
-    }
-    size = info.get("size") or getattr(column.type, "length", None) or 40
-    return values.get(kind, lambda: f"Example {number}"[-size:])()
 
 
 def check(function: Check) -> Check:
@@ -225,6 +156,37 @@ def looking_deletes_nothing(bench: Bench, screen: "Screen") -> None:
 
 
 # -- filters, order, pages ----------------------------------------------------------------------------------
+
+
+@check
+def what_is_deleted_comes_back_as_it_was(bench: Bench, screen: "Screen") -> None:
+    if not screen.has_bin or "can_delete" not in (screen.base_permissions or []):
+        return
+    table, record_id = screen.model.__table__, bench.rows(screen, 1)[0].id
+    before = db.session.execute(table.select().where(table.c.id == record_id)).one()
+    db.session.commit()
+    bench.owner.post(_url(screen, f"delete/{record_id}"))
+    entry = db.session.scalar(select(BinEntry).where(BinEntry.table_name == table.name))
+    gone = db.session.execute(table.select().where(table.c.id == record_id)).first() is None
+    assert gone is (entry is not None), "a refused deletion keeps nothing, another keeps all"
+    if entry is None:
+        return
+    restore(entry)
+    db.session.commit()
+    after = db.session.execute(table.select().where(table.c.id == record_id)).one()
+    lost = {name: (before._mapping[name], after._mapping[name]) for name in before._mapping
+            if name != "updated_at" and before._mapping[name] != after._mapping[name]}
+    assert not lost, f"it came back with other values: {lost}"
+
+
+@check
+def what_undoes_an_action_is_another_action_of_the_screen(bench: Bench, screen: "Screen") -> None:
+    for mark in screen.actions.values():
+        if mark.undo is None:
+            continue
+        reverse = screen.actions.get(mark.undo)
+        assert reverse is not None, f"{mark.name} is undone by {mark.undo}, which is no action here"
+        assert reverse.many or not mark.many, f"{mark.undo} takes back one row, {mark.name} does many"
 
 
 def _sample(item: Field) -> dict[str, str]:

@@ -128,6 +128,7 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
             "rows": row_items(screen, listing, rows, may_edit, may_delete),
             "row_actions": [button(mark) for mark in usable if mark.one and mark.why_not is None],
             "may_delete": may_delete,
+            "has_bin": screen.has_bin,
             "bulk": [button(mark) for mark in many],
             "bulk_url": url_for(f"{screen.endpoint}.action_many"),
             "return_to": here(),

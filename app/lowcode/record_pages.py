@@ -64,7 +64,7 @@ def form_page(
             "submit_label": _("Add") if is_new else _("Save"),
             "cancel_url": cancel,
             "return_to": back or "",
-            "delete": {"url": f"{screen.route_base}/delete/{record_id}", "confirm": delete_question(heading)}
+            "delete": {"url": f"{screen.route_base}/delete/{record_id}", "confirm": delete_question(screen, heading)}
             if not is_new and screen.may("delete")
             else None,
             "message": message,
@@ -82,7 +82,9 @@ def _referrer() -> str | None:
     return target if target.split("?")[0].endswith("/list/") else None
 
 
-def delete_question(title: Any) -> str:
+def delete_question(screen: "Screen", title: Any) -> str:
+    if screen.has_bin:
+        return gettext("Delete “%(title)s”? It can be restored from the recycle bin for a while.", title=title)
     return gettext("Delete “%(title)s”? This cannot be undone.", title=title)
 
 
@@ -123,7 +125,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "panels": panels,
             "actions": actions,
             "edit_url": f"{screen.route_base}/edit/{record_id}" if screen.may("edit") and screen.has_form else None,
-            "delete": {"url": f"{screen.route_base}/delete/{record_id}", "confirm": delete_question(record)}
+            "delete": {"url": f"{screen.route_base}/delete/{record_id}", "confirm": delete_question(screen, record)}
             if screen.may("delete")
             else None,
             "return_to": here(),

@@ -62,6 +62,10 @@ class Registry:
         """The screen on which rows of `model` are kept, or None."""
         return self.by_model.get(model)
 
+    def screen_of_table(self, name: str) -> "Screen | None":
+        """The screen on which the rows of a table are kept, or None."""
+        return next((screen for model, screen in self.by_model.items() if model.__tablename__ == name), None)
+
     def screens(self) -> list["Screen"]:
         return [entry.view for entry in self.entries if getattr(entry.view, "model", None) is not None]
 

@@ -29,11 +29,13 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement, inspect, select
 from werkzeug.wrappers import Response
 
+from app.core.bin import throw_away
 from app.core.database import db
+from app.core.db import Record
 from app.core.errors import BusinessError, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
-from app.lowcode import base_filters, forms, lookup, pages, record_pages
+from app.lowcode import base_filters, forms, lookup, pages, record_pages, undo
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.fields import TEXT_KINDS, Field, parse_id, primary_key, read_all, resolve
@@ -57,6 +59,8 @@ class Screen(View, ModelView):
     empty_title: Any = ""
     list_options: ClassVar[list[Any]] = []
     """Loader options for list columns that are Python properties, so that they do not ask row by row."""
+    keeps_deleted: ClassVar[bool] = True
+    """Whether what is deleted goes to the recycle bin, from which it can be restored for a while."""
     in_search: ClassVar[bool | None] = None
     """Whether the palette finds rows of this screen; by default those of models with a `search_index`."""
     with_api: ClassVar[bool] = True
@@ -225,6 +229,23 @@ class Screen(View, ModelView):
         """Delete a record; a screen whose records are taken away in another way overrides this."""
         db.session.delete(item)
 
+    @cached_property
+    def has_bin(self) -> bool:
+        """Whether what is deleted here can be restored."""
+        plain = type(self).delete_record is Screen.delete_record
+        return self.keeps_deleted and plain and issubclass(self.model, Record)
+
+    def remove(self, item: Any) -> int | None:
+        """Delete a record by form or API and commit; gives the id of what the bin keeps of it, if anything."""
+        with forms.committing():
+            self.pre_delete(item)
+            entry = throw_away(item) if self.has_bin else None
+            self.delete_record(item)
+            db.session.flush()
+            self.post_delete(item)
+            kept = entry.id if entry is not None else None
+        return kept
+
     # -- pages -----------------------------------------------------------------------------------------------
 
     @expose("/list/")
@@ -295,15 +316,11 @@ class Screen(View, ModelView):
         item = self.get(pk)
         title = str(item)
         try:
-            with forms.committing():
-                self.pre_delete(item)
-                self.delete_record(item)
-                db.session.flush()
-                self.post_delete(item)
+            kept = self.remove(item)
         except BusinessError as error:
             flash(str(error), "danger")
             return redirect(pages.safe_return(request.form.get("return_to")) or url_for(f"{self.endpoint}.list"))
-        flash(gettext("Deleted: %(title)s", title=title), "success")
+        undo.say_deleted(title, kept)
         back = pages.safe_return(request.form.get("return_to"))
         gone = back and back.split("?")[0].endswith((f"/show/{pk}", f"/edit/{pk}"))
         return redirect(back if back and not gone else url_for(f"{self.endpoint}.list"))
@@ -330,16 +347,16 @@ class Screen(View, ModelView):
             flash(gettext("Tick at least one row first."), "warning")
             return redirect(back)
         records = self.get_many(ids)
-        count = len(records)
         try:
             with forms.committing():
                 result = self.run_action(mark, records)
+                ids = [inspect(record).identity[0] for record in (result if isinstance(result, list) else records)]
         except BusinessError as error:
             flash(str(error), "danger")
             return redirect(back)
         if isinstance(result, Response):
             return result
-        flash(gettext("%(action)s: done for %(count)s.", action=mark.label, count=count), "success")
+        undo.say_done(self, mark, ids)
         return redirect(back)
 
     def run_action(self, mark: Action, records: list[Any]) -> Any:

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("description", sa.String(length=512), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_group")),
         sa.UniqueConstraint("name", name=op.f("uq_ab_group_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ab_permission",
@@ -26,6 +27,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_permission")),
         sa.UniqueConstraint("name", name=op.f("uq_ab_permission_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ab_register_user",
@@ -40,6 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_register_user")),
         sa.UniqueConstraint("email", name=op.f("uq_ab_register_user_email")),
         sa.UniqueConstraint("username", name=op.f("uq_ab_register_user_username")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ab_role",
@@ -47,6 +50,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_role")),
         sa.UniqueConstraint("name", name=op.f("uq_ab_role_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ab_user",
@@ -69,6 +73,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_user")),
         sa.UniqueConstraint("email", name=op.f("uq_ab_user_email")),
         sa.UniqueConstraint("username", name=op.f("uq_ab_user_username")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ab_view_menu",
@@ -76,6 +81,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=250), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_view_menu")),
         sa.UniqueConstraint("name", name=op.f("uq_ab_view_menu_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "audit_lines",
@@ -128,6 +134,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("record_id >= 0", name=op.f("ck_audit_lines_record_id_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_lines")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit_lines", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_lines_action_id"), ["action", "id"], unique=False)
@@ -138,6 +145,26 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_audit_lines_table_name_record_id_id"), ["table_name", "record_id", "id"], unique=False
         )
+
+    op.create_table(
+        "bin_entries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table_name", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("deleted_by", sa.String(length=100), nullable=False),
+        sa.Column("deleted_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(), nullable=False),
+        sa.Column("content", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("detached", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bin_entries")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("bin_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bin_entries_deleted_at"), ["deleted_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bin_entries_table_name_id"), ["table_name", "id"], unique=False)
 
     op.create_table(
         "brands",
@@ -158,6 +185,7 @@ def upgrade() -> None:
         sa.CheckConstraint("sort_order >= 0", name=op.f("ck_brands_sort_order_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_brands")),
         sa.UniqueConstraint("name", name=op.f("uq_brands_name")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("brands", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_brands_sort_order_id"), ["sort_order", "id"], unique=False)
@@ -195,6 +223,7 @@ def upgrade() -> None:
             ["parent_id"], ["categories.id"], name=op.f("fk_categories_parent_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_categories")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("categories", schema=None) as batch_op:
         batch_op.create_index(
@@ -228,6 +257,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
         sa.UniqueConstraint("digest", name=op.f("uq_files_digest")),
         sa.UniqueConstraint("key", name=op.f("uq_files_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "job_runs",
@@ -276,6 +306,7 @@ def upgrade() -> None:
         sa.CheckConstraint("progress_done >= 0", name=op.f("ck_job_runs_progress_done_min")),
         sa.CheckConstraint("progress_total >= 0", name=op.f("ck_job_runs_progress_total_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("job_runs", schema=None) as batch_op:
         batch_op.create_index(
@@ -337,6 +368,7 @@ def upgrade() -> None:
         sa.CheckConstraint("progress_done >= 0", name=op.f("ck_later_jobs_progress_done_min")),
         sa.CheckConstraint("progress_total >= 0", name=op.f("ck_later_jobs_progress_total_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_later_jobs")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("later_jobs", schema=None) as batch_op:
         batch_op.create_index(
@@ -390,6 +422,7 @@ def upgrade() -> None:
         sa.CheckConstraint("clock_round >= 0", name=op.f("ck_leader_leases_clock_round_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leader_leases")),
         sa.UniqueConstraint("name", name=op.f("uq_leader_leases_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "member_levels",
@@ -410,6 +443,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_levels")),
         sa.UniqueConstraint("name", name=op.f("uq_member_levels_name")),
         sa.UniqueConstraint("rank", name=op.f("uq_member_levels_rank")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("member_levels", schema=None) as batch_op:
         batch_op.create_index(
@@ -429,6 +463,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_tags")),
         sa.UniqueConstraint("name", name=op.f("uq_member_tags_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "product_tags",
@@ -439,6 +474,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_tags")),
         sa.UniqueConstraint("name", name=op.f("uq_product_tags_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "regions",
@@ -456,6 +492,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["regions.id"], name=op.f("fk_regions_parent_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_regions")),
         sa.UniqueConstraint("code", name=op.f("uq_regions_code")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("regions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_regions_level"), ["level"], unique=False)
@@ -489,6 +526,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_marks")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "sales_payers",
@@ -539,6 +577,7 @@ def upgrade() -> None:
         sa.CheckConstraint("every_seconds >= 1", name=op.f("ck_scheduled_jobs_every_seconds_min")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scheduled_jobs")),
         sa.UniqueConstraint("name", name=op.f("uq_scheduled_jobs_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "settings",
@@ -549,6 +588,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settings")),
         sa.UniqueConstraint("key", name=op.f("uq_settings_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "staff_permission_state",
@@ -557,6 +597,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_permission_state")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "staff_starter_roles",
@@ -567,6 +608,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_starter_roles")),
         sa.UniqueConstraint("name", name=op.f("uq_staff_starter_roles_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ab_api_key",
@@ -587,6 +629,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_api_key")),
         sa.UniqueConstraint("lookup_hash", name=op.f("uq_ab_api_key_lookup_hash")),
         sa.UniqueConstraint("uuid", name=op.f("uq_ab_api_key_uuid")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ab_api_key", schema=None) as batch_op:
         batch_op.create_index("idx_api_key_lookup_hash", ["lookup_hash"], unique=True)
@@ -604,6 +647,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["role_id"], ["ab_role.id"], name=op.f("fk_ab_group_role_role_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_group_role")),
         sa.UniqueConstraint("group_id", "role_id", name=op.f("uq_ab_group_role_group_id_role_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ab_group_role", schema=None) as batch_op:
         batch_op.create_index("idx_group_id", ["group_id"], unique=False)
@@ -622,6 +666,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "permission_id", "view_menu_id", name=op.f("uq_ab_permission_view_permission_id_view_menu_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ab_permission_view", schema=None) as batch_op:
         batch_op.create_index("idx_permission_id", ["permission_id"], unique=False)
@@ -638,6 +683,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_ab_user_group_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_user_group")),
         sa.UniqueConstraint("user_id", "group_id", name=op.f("uq_ab_user_group_user_id_group_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ab_user_group", schema=None) as batch_op:
         batch_op.create_index("idx_user_group_id", ["group_id"], unique=False)
@@ -652,6 +698,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_ab_user_role_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ab_user_role")),
         sa.UniqueConstraint("user_id", "role_id", name=op.f("uq_ab_user_role_user_id_role_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "members",
@@ -693,6 +740,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("phone", name=op.f("uq_members_phone")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.create_index(
@@ -759,6 +807,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
         sa.UniqueConstraint("number", name=op.f("uq_products_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.create_index(
@@ -803,6 +852,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_accounts")),
         sa.UniqueConstraint("user_id", name=op.f("uq_staff_accounts_user_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "staff_preferences",
@@ -818,6 +868,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_preferences")),
         sa.UniqueConstraint("user_id", name=op.f("uq_staff_preferences_user_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "staff_sessions",
@@ -838,6 +889,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_staff_sessions_token_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staff_sessions_user_id"), ["user_id"], unique=False)
@@ -860,6 +912,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "permission_view_id", "role_id", name=op.f("uq_ab_permission_view_role_permission_view_id_role_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ab_permission_view_role", schema=None) as batch_op:
         batch_op.create_index("idx_permission_view_id", ["permission_view_id"], unique=False)
@@ -886,6 +939,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_addresses_member_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_addresses_member_id"), ["member_id"], unique=False)
@@ -916,6 +970,7 @@ def upgrade() -> None:
             ["member_id"], ["members.id"], name=op.f("fk_member_notes_member_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_notes")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("member_notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_member_notes_created_at_id"), ["created_at", "id"], unique=False)
@@ -1007,6 +1062,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_orders_member_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("number", name=op.f("uq_orders_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(
@@ -1046,6 +1102,7 @@ def upgrade() -> None:
             ["product_id"], ["products.id"], name=op.f("fk_product_attributes_product_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_attributes")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("product_attributes", schema=None) as batch_op:
         batch_op.create_index(
@@ -1081,6 +1138,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "product_id", "name", "value", name=op.f("uq_product_specifications_product_id_name_value")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("product_specifications", schema=None) as batch_op:
         batch_op.create_index(
@@ -1132,6 +1190,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_skus_product_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skus")),
         sa.UniqueConstraint("code", name=op.f("uq_skus_code")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("skus", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_skus_product_id_sort_order"), ["product_id", "sort_order"], unique=False)
@@ -1186,6 +1245,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_events_order_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_events")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("order_events", schema=None) as batch_op:
         batch_op.create_index(
@@ -1217,6 +1277,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_order_lines_sku_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_lines")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_order_lines_order_id"), ["order_id"], unique=False)
@@ -1250,6 +1311,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("number", name=op.f("uq_payments_number")),
         sa.UniqueConstraint("transaction_id", name=op.f("uq_payments_transaction_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("payments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_payments_amount_id"), ["amount", "id"], unique=False)
@@ -1290,6 +1352,7 @@ def upgrade() -> None:
             ["product_id"], ["products.id"], name=op.f("fk_product_reviews_product_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_reviews")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("product_reviews", schema=None) as batch_op:
         batch_op.create_index(
@@ -1345,6 +1408,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
         sa.UniqueConstraint("number", name=op.f("uq_refunds_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("refunds", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_refunds_amount_id"), ["amount", "id"], unique=False)
@@ -1390,6 +1454,7 @@ def upgrade() -> None:
             ["refund_id"], ["refunds.id"], name=op.f("fk_refund_lines_refund_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refund_lines")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("refund_lines", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_refund_lines_order_line_id"), ["order_line_id"], unique=False)
@@ -1670,6 +1735,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_brands_sort_order_id"))
 
     op.drop_table("brands")
+    with op.batch_alter_table("bin_entries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bin_entries_table_name_id"))
+        batch_op.drop_index(batch_op.f("ix_bin_entries_deleted_at"))
+
+    op.drop_table("bin_entries")
     with op.batch_alter_table("audit_lines", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_lines_table_name_record_id_id"))
         batch_op.drop_index(batch_op.f("ix_audit_lines_request_id"))

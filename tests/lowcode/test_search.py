@@ -144,7 +144,7 @@ def test_a_common_term_is_looked_for_along_the_list_with_the_same_answer(
     thing = search.find(Thing, [], "TEA")
     assert thing.count == (2 if many > 1 else None)
     assert (found("TEA"), counted(q="TEA")) == ({"TEA-1", "TEA-2"}, 2)
-    assert counted(**{"q": "TEA", "f.code": "TEA-1"}) == 1, "what is known of the term is not the count of what is filtered"
+    assert counted(**{"q": "TEA", "f.code": "TEA-1"}) == 1, "with a filter, the count is asked for again"
 
 
 def test_a_long_number_typed_in_full_finds_that_row_alone(things: None) -> None:

@@ -84,16 +84,20 @@ def follow_plan(product: Product) -> None:
         product.delist_at = None
 
 
-def mark_new(products: Sequence[Product], is_new: bool) -> None:
-    """Show products among the new ones, or no longer."""
-    for product in products:
+def mark_new(products: Sequence[Product], is_new: bool) -> list[Product]:
+    """Show products among the new ones, or no longer; gives those that were not so before."""
+    changed = [product for product in products if product.is_new is not is_new]
+    for product in changed:
         product.is_new = is_new
+    return changed
 
 
-def mark_hot(products: Sequence[Product], is_hot: bool) -> None:
-    """Show products among the popular ones, or no longer."""
-    for product in products:
+def mark_hot(products: Sequence[Product], is_hot: bool) -> list[Product]:
+    """Show products among the popular ones, or no longer; gives those that were not so before."""
+    changed = [product for product in products if product.is_hot is not is_hot]
+    for product in changed:
         product.is_hot = is_hot
+    return changed
 
 
 def place_categories() -> None:
@@ -115,16 +119,20 @@ def _forget(model: type) -> None:
             db.session.expire(record)
 
 
-def show_reviews(reviews: Sequence[ProductReview]) -> None:
-    """Let members see reviews."""
-    for review in reviews:
+def show_reviews(reviews: Sequence[ProductReview]) -> list[ProductReview]:
+    """Let members see reviews; gives those that they could not see before."""
+    hidden = [review for review in reviews if not review.is_shown]
+    for review in hidden:
         review.is_shown = True
+    return hidden
 
 
-def hide_reviews(reviews: Sequence[ProductReview]) -> None:
-    """Keep reviews from members' eyes."""
-    for review in reviews:
+def hide_reviews(reviews: Sequence[ProductReview]) -> list[ProductReview]:
+    """Keep reviews from members' eyes; gives those that they could see before."""
+    shown = [review for review in reviews if review.is_shown]
+    for review in shown:
         review.is_shown = False
+    return shown
 
 
 def review_score(product: Product) -> tuple[int, float | None]:

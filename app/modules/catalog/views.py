@@ -97,13 +97,13 @@ class ProductReviewScreen(Screen):
     edit_title = _("Reply")
     empty_text = _("Reviews appear here when members have written them.")
 
-    @action(_("Show"), icon="fa-eye")
-    def show_reviews(self, reviews: Sequence[ProductReview]) -> None:
-        services.show_reviews(reviews)
+    @action(_("Show"), icon="fa-eye", undo="hide_reviews")
+    def show_reviews(self, reviews: Sequence[ProductReview]) -> list[ProductReview]:
+        return services.show_reviews(reviews)
 
-    @action(_("Hide"), icon="fa-eye-slash", confirm=_("Hide this from members?"))
-    def hide_reviews(self, reviews: Sequence[ProductReview]) -> None:
-        services.hide_reviews(reviews)
+    @action(_("Hide"), icon="fa-eye-slash", confirm=_("Hide this from members?"), undo="show_reviews")
+    def hide_reviews(self, reviews: Sequence[ProductReview]) -> list[ProductReview]:
+        return services.hide_reviews(reviews)
 
 
 class ProductScreen(Screen):
@@ -139,31 +139,31 @@ class ProductScreen(Screen):
     related_views = [SkuScreen, ProductSpecificationScreen, ProductAttributeScreen, ProductReviewScreen]
     empty_text = _("Add your first product, give it a variant with a price, and list it.")
 
-    @action(_("List"), icon="fa-arrow-up", why_not=services.why_not_list,
+    @action(_("List"), icon="fa-arrow-up", why_not=services.why_not_list, undo="delist_products",
             confirm=_("Put this on sale? Members can then see and buy it."))
     def list_products(self, products: Sequence[Product]) -> None:
         services.list_products(products)
 
-    @action(_("Delist"), icon="fa-arrow-down", tone="warn", why_not=services.why_not_delist,
+    @action(_("Delist"), icon="fa-arrow-down", tone="warn", why_not=services.why_not_delist, undo="list_products",
             confirm=_("Take this off sale? Members can no longer see it."))
     def delist_products(self, products: Sequence[Product]) -> None:
         services.delist_products(products)
 
-    @action(_("Mark as new"), icon="fa-bolt", one=False)
-    def mark_new(self, products: Sequence[Product]) -> None:
-        services.mark_new(products, True)
+    @action(_("Mark as new"), icon="fa-bolt", one=False, undo="unmark_new")
+    def mark_new(self, products: Sequence[Product]) -> list[Product]:
+        return services.mark_new(products, True)
 
-    @action(_("No longer new"), icon="fa-circle-xmark", one=False)
-    def unmark_new(self, products: Sequence[Product]) -> None:
-        services.mark_new(products, False)
+    @action(_("No longer new"), icon="fa-circle-xmark", one=False, undo="mark_new")
+    def unmark_new(self, products: Sequence[Product]) -> list[Product]:
+        return services.mark_new(products, False)
 
-    @action(_("Mark as popular"), icon="fa-fire", one=False)
-    def mark_hot(self, products: Sequence[Product]) -> None:
-        services.mark_hot(products, True)
+    @action(_("Mark as popular"), icon="fa-fire", one=False, undo="unmark_hot")
+    def mark_hot(self, products: Sequence[Product]) -> list[Product]:
+        return services.mark_hot(products, True)
 
-    @action(_("No longer popular"), icon="fa-circle-xmark", one=False)
-    def unmark_hot(self, products: Sequence[Product]) -> None:
-        services.mark_hot(products, False)
+    @action(_("No longer popular"), icon="fa-circle-xmark", one=False, undo="mark_hot")
+    def unmark_hot(self, products: Sequence[Product]) -> list[Product]:
+        return services.mark_hot(products, False)
 
     @panel(_("What members say"), icon="fa-star")
     def score(self, product: Product) -> Any:

@@ -135,11 +135,11 @@ class MemberScreen(Screen):
         return None
 
     @action(_("Block"), icon="fa-ban", tone="bad", confirm=_("Block? A blocked member cannot order."),
-            why_not=services.why_not_block)
+            why_not=services.why_not_block, undo="unblock")
     def block(self, members: Sequence[Member]) -> None:
         services.block_members(members)
 
-    @action(_("Unblock"), icon="fa-lock-open", why_not=services.why_not_unblock)
+    @action(_("Unblock"), icon="fa-lock-open", why_not=services.why_not_unblock, undo="block")
     def unblock(self, members: Sequence[Member]) -> None:
         services.unblock_members(members)
 

@@ -104,13 +104,13 @@ class UserScreen(Screen):
 
     @action(_("Deactivate"), icon="fa-user-lock", tone="danger",
             confirm=_("Shut this user out? They are signed out at once; what they did stays on record."),
-            why_not=lambda user: None if user.active else _("This user is not active."))
+            why_not=lambda user: None if user.active else _("This user is not active."), undo="activate")
     def deactivate(self, users: list[User]) -> None:
         for user in users:
             services.deactivate_user(user)
 
     @action(_("Activate"), icon="fa-user-plus",
-            why_not=lambda user: _("This user is active already.") if user.active else None)
+            why_not=lambda user: _("This user is active already.") if user.active else None, undo="deactivate")
     def activate(self, users: list[User]) -> None:
         for user in users:
             services.activate_user(user)
