@@ -39,6 +39,9 @@ def prepare(app: Flask) -> bool:
             _back_up(app)
         migrations.upgrade(db.engine)
         sync_permissions()
+        after = app.extensions.get("houtai_migrated")
+        if after is not None:
+            after()
         db.session.commit()
         return new
 

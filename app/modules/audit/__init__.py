@@ -16,6 +16,6 @@ module = Module(
     listeners=[
         listeners.note_changed_record, listeners.note_changed_rows, listeners.note_sign_in,
         listeners.note_refused_sign_in, listeners.note_sign_out, listeners.note_ended_sessions,
-        listeners.note_synced_permissions,
+        listeners.note_synced_permissions, listeners.note_fact,
     ],
 )

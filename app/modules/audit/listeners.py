@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.core.actor import Actor
-from app.core.changes import BulkChanged, RecordChanged
-from app.core.events import on
+from app.core.changes import BulkChanged, RecordChanged, plain
+from app.core.events import Audited, on
 from app.lowcode.security.signing_in import SessionsEnded, SignedInNow, SignedOut, SignInRefused
 from app.lowcode.security.sync import PermissionsSynced
 from app.modules.audit.masking import masked
@@ -65,6 +65,14 @@ def note_sign_out(fact: SignedOut) -> None:
 def note_ended_sessions(fact: SessionsEnded) -> None:
     write(line(AuditAction.sessions_ended, table=USERS, record_id=fact.user_id, title=fact.name,
                changes={"sessions": [fact.count, 0]}))
+
+
+@on(Audited)
+def note_fact(fact: Audited) -> None:
+    """Any fact that says of itself that it belongs here. Its name stands where the table stands, so that it can be
+    looked for."""
+    write(line(AuditAction.happened, table=type(fact).__name__, title=fact.record_name(),
+               changes={name: [None, plain(value)] for name, value in fact.fields().items()}))
 
 
 @on(PermissionsSynced)

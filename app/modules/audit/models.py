@@ -36,6 +36,7 @@ class AuditAction(Choice):
     password_changed = "password_changed", _("Password changed"), "warn"
     sessions_ended = "sessions_ended", _("Signed out everywhere"), "warn"
     permissions_changed = "permissions_changed", _("Permissions changed"), "warn"
+    happened = "happened", _("Event"), "info"
 
 
 class ActorKind(Choice):

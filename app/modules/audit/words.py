@@ -11,13 +11,14 @@ from sqlalchemy import inspect
 
 from app.core.changes import SECRET
 from app.core.db import Record
+from app.core.events import Audited
 from app.core.i18n import day_text, gettext, listed, moment_text, number_text
 from app.core.i18n import lazy as _
 from app.core.money import money_text
 from app.lowcode.registry import registry
 from app.lowcode.security.models import NO_EMAIL
 from app.lowcode.security.words import permission_text
-from app.modules.audit.models import AuditLine
+from app.modules.audit.models import AuditAction, AuditLine
 from app.roles import role_label
 
 EXTRA_LABELS: dict[str, Any] = {
@@ -49,10 +50,24 @@ def model_of(table_name: str | None) -> Any:
                  if mapper.local_table is not None and mapper.local_table.name == table_name), None)
 
 
+def fact_words(line: AuditLine) -> str | None:
+    """What a fact says of itself that a line was written about; None for other lines and for facts that are no more."""
+    if line.action is not AuditAction.happened or not line.table_name:
+        return None
+    try:
+        fact = Audited.again(line.table_name, {name: after for name, (_before, after) in line.changes.items()})
+        return fact.in_words() if fact is not None else None
+    except (TypeError, ValueError):  # fields of another kind now
+        return None
+
+
 def table_label(table_name: str | None) -> str:
-    """What people call the rows of a table: the title of their screen."""
+    """What people call the rows of a table: the title of their screen; of a fact, what kind of thing it happened to."""
     if table_name is None:
         return ""
+    fact = Audited.kind(table_name)
+    if fact is not None:
+        return str(fact.kind_of_record)
     model = model_of(table_name)
     screen = registry().screen_of(model) if model is not None else None
     return str(screen.list_title if screen is not None else TABLES_WITHOUT_SCREEN.get(table_name, table_name))
@@ -73,6 +88,9 @@ def column_label(table_name: str | None, name: str) -> str:
 
 def changes_of(line: AuditLine) -> list[Change]:
     """A line's changes, readable."""
+    told = fact_words(line)
+    if told is not None:
+        return [Change(gettext("Event"), EMPTY, told, [], [])]
     found = []
     for name, pair in (line.changes or {}).items():
         if name in NOT_TOLD or not isinstance(pair, list) or len(pair) != 2:
@@ -90,6 +108,9 @@ def changes_of(line: AuditLine) -> list[Change]:
 
 def summary_of(line: AuditLine) -> str:
     """A line's changes in a few words: the new values of a few columns, only the names of many."""
+    told = fact_words(line)
+    if told is not None:
+        return told
     changes = changes_of(line)
     if len(changes) > IN_A_LINE:
         return listed(change.label for change in changes)

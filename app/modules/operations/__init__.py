@@ -3,6 +3,7 @@
 from app.core.i18n import lazy as _
 from app.core.jobs import forget_finished_jobs
 from app.lowcode import Module
+from app.modules.operations.backups import tell_what_was_noted
 from app.modules.operations.backups_page import BackupsPage
 from app.modules.operations.commands import commands
 from app.modules.operations.jobs import back_up_before_migrating, nightly_backup
@@ -18,5 +19,5 @@ module = Module(
     jobs=[nightly_backup, forget_finished_jobs],
     settings=[BackupSettings],
     commands=[commands],
-    extensions={"houtai_backup": back_up_before_migrating},
+    extensions={"houtai_backup": back_up_before_migrating, "houtai_migrated": tell_what_was_noted},
 )

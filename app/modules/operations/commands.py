@@ -10,6 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from app.core.actor import Actor, acting_as
+from app.core.db import db
 from app.core.errors import BusinessError
 from app.core.i18n import number_text
 from app.modules.operations import backups
@@ -78,10 +79,12 @@ def restore(backup: str, yes: bool) -> None:
 
 
 def _carefully(command: str, work: Callable[[], Any]) -> Any:
-    """Do the work; a refusal is a message and exit code 1."""
+    """Do the work as one transaction; a refusal is a message and exit code 1."""
     try:
         with acting_as(Actor.command(f"backup {command}")):
-            return work()
+            done = work()
+            db.session.commit()
+            return done
     except BusinessError as error:
         raise click.ClickException(str(error)) from None
 

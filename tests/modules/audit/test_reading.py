@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.events import Audited, publish
+from app.core.i18n import gettext, lazy, number_text
 from app.modules.audit import words
 from app.modules.audit.masking import is_personal, mask, masked
 from app.modules.audit.models import AuditAction, AuditLine
@@ -185,3 +189,47 @@ def test_the_page_of_every_record_has_its_history(as_user: Any) -> None:
     owner.post(f"/suppliers/edit/{made.id}", data={"name": "Silk & Sons", "status": "active"})
     page = owner.get(f"/suppliers/show/{made.id}").text
     assert "Changes" in page and "Silk &amp; Co" in page and "Ming Wang" in page
+
+
+# -- facts that say of themselves that they belong here ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GateOpened(Audited):
+    """A fact of a module that the trail has never heard of."""
+
+    kind_of_record = lazy("Members")
+    gate: str
+    people_count: int
+
+    def record_name(self) -> str:
+        return self.gate
+
+    def in_words(self) -> str:
+        return gettext("No. %(number)s", number=number_text(self.people_count))
+
+
+def test_a_fact_of_any_module_stands_in_the_trail_in_each_readers_words(as_user: Any, lines: Any) -> None:
+    publish(GateOpened("North", 1200))
+    db.session.commit()
+    [line] = lines(table_name="GateOpened")
+    assert (line.action, line.title, line.subject, line.summary) == (
+        AuditAction.happened, "North", "Members", "No. 1,200")
+    with force_locale("zh"):
+        assert (line.subject, line.summary) == ("会员", "编号 1,200")
+    page = as_user("ming").get(f"/audit/show/{line.id}").text
+    assert "No. 1,200" in page and "North" in page
+
+
+@pytest.mark.parametrize("name, changes", [
+    ("FactOfYore", {"gate": [None, "North"]}), ("GateOpened", {"gate": [None, "North"]}),
+    ("GateOpened", {"gate": [None, "North"], "people_count": [None, "many"]}),
+])
+def test_a_fact_that_is_no_more_shows_what_was_kept(as_user: Any, lines: Any, name: str, changes: Any) -> None:
+    from app.modules.audit import services
+
+    services.write(services.line(AuditAction.happened, table=name, title="North", changes=changes))
+    db.session.commit()
+    [line] = lines(table_name=name)
+    assert "gate: North" in line.summary
+    assert as_user("ming").get("/audit/list/").status_code == 200

@@ -6,6 +6,7 @@ import io
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -27,6 +28,20 @@ def fill() -> str:
     key = files.store_picture(picture, "silk.png")
     db.session.commit()
     return key
+
+
+def backed_up() -> backups.Backup:
+    """A backup as an edge makes it: what is told of it is committed."""
+    made = backups.create_backup()
+    db.session.commit()
+    return made
+
+
+def put_back(path: Path) -> backups.Restored:
+    """A restore, and nothing else: without the line in the trail that an edge would commit."""
+    done = backups.restore_backup(path)
+    db.session.rollback()
+    return done
 
 
 def contents() -> dict[str, list[Any]]:

@@ -13,7 +13,7 @@ from flask import Flask
 from app import preparing
 from app.core import migrations
 from app.modules.operations import backups
-from tests.modules.operations.shelf_room import fill, product_names, wreck
+from tests.modules.operations.shelf_room import backed_up, fill, product_names, wreck
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_create_list_verify_restore(run: Any) -> None:
 
 def test_a_backup_from_elsewhere_is_restored_by_its_path(run: Any, tmp_path: Path) -> None:
     fill()
-    elsewhere = backups.create_backup().path.rename(tmp_path / "from the attic.zip")
+    elsewhere = backed_up().path.rename(tmp_path / "from the attic.zip")
     wreck()
     assert run("restore", str(elsewhere), "--yes").exit_code == 0
     assert product_names() == {"Silk", "Tea"}
@@ -50,7 +50,7 @@ def test_a_backup_from_elsewhere_is_restored_by_its_path(run: Any, tmp_path: Pat
 
 def test_restoring_asks_first(run: Any) -> None:
     fill()
-    name = backups.create_backup().name
+    name = backed_up().name
     wreck()
     assert run("restore", name, input="n\n").exit_code == 1
     assert product_names() == {"Wrecked"}
@@ -60,7 +60,7 @@ def test_restoring_asks_first(run: Any) -> None:
 
 def test_a_damaged_one_is_an_exit_code(run: Any) -> None:
     fill()
-    made = backups.create_backup()
+    made = backed_up()
     made.path.write_bytes(made.path.read_bytes()[:-1])
     checked = run("verify", made.name)
     assert checked.exit_code == 1 and "DAMAGED" in checked.output

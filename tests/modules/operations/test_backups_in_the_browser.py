@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.core import jobs
+from app.core.db import db
 from app.modules.operations import backups
 from tests.support.chromium import Browser
 from tests.support.live import LiveShop
@@ -25,6 +26,7 @@ def test_back_up_now_shows_its_end_without_a_reload(browser: Browser, live_shop:
 def test_the_page_fits_a_phone(phone: Browser, live_shop: LiveShop) -> None:
     with live_shop.app.app_context():
         backups.create_backup()
+        db.session.commit()
     phone.sign_in("ming")
     phone.open("/backups/")
     assert phone.sticks_out() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core import clock
 from app.modules.operations import backups
 from app.modules.operations.backups import shelf
-from tests.modules.operations.shelf_room import fill
+from tests.modules.operations.shelf_room import backed_up, fill
 
 NOON = datetime(2026, 11, 24, 4)
 
@@ -43,9 +43,9 @@ def test_the_newest_good_one_always_stays() -> None:
 def test_tidying_removes_files(var: Path) -> None:
     fill()
     clock.set("2026-11-24 02:00")
-    first = backups.create_backup()
+    first = backed_up()
     clock.set("2026-11-24 03:00")
-    second = backups.create_backup()
+    second = backed_up()
     assert backups.tidy_backups() == [first.name]
     assert [path.name for path in sorted(backups.folder().glob("houtai-*"))] == [
         second.name, f"{second.name}.check"]
@@ -54,14 +54,14 @@ def test_tidying_removes_files(var: Path) -> None:
 def test_two_within_a_second_have_names_of_their_own(var: Path) -> None:
     fill()
     clock.set("2026-11-24 02:00")
-    assert backups.create_backup().name != backups.create_backup().name
+    assert backed_up().name != backed_up().name
 
 
 def test_a_backup_is_overdue_after_26_hours(var: Path) -> None:
     assert backups.is_overdue()
     fill()
     clock.set("2026-11-24 02:00")
-    made = backups.create_backup()
+    made = backed_up()
     assert not backups.is_overdue()
     clock.set("2026-11-25 03:59")
     assert not backups.is_overdue()

@@ -13,6 +13,7 @@ from app.core.db import db
 from app.modules.operations import backups
 from app.modules.operations.backups import archive, checking, making, postgres, restoring, shelf, sqlite
 from tests.modules.operations.shelf_room import (
+    backed_up,
     contents,
     die,
     dying,
@@ -20,6 +21,7 @@ from tests.modules.operations.shelf_room import (
     in_a_child,
     picture_of,
     product_names,
+    put_back,
     seen_on_shelf,
     wreck,
 )
@@ -56,18 +58,18 @@ RESTORING = {
 @pytest.mark.both_databases
 def test_a_killed_backup_leaves_nothing_and_harms_nothing(var: Path) -> None:
     fill()
-    first = backups.create_backup()
+    first = backed_up()
     before, rows = seen_on_shelf(), contents()
     for when, arm in MAKING.items():
         def work(arm: Any = arm) -> None:
             arm()
-            backups.create_backup()
+            backed_up()
 
         assert in_a_child(work) == -signal.SIGKILL, when
         assert seen_on_shelf() == before, when
         assert contents() == rows, when
     assert backups.verify_backup(first.name).is_good
-    assert backups.create_backup().is_good, "the next one finds its way free"
+    assert backed_up().is_good, "the next one finds its way free"
     assert list(backups.folder().glob(".work-*")) == []
 
 
@@ -82,14 +84,14 @@ def test_a_backup_that_nobody_kills_is_there(var: Path) -> None:
 def test_a_killed_restore_leaves_the_old_or_the_new_database(var: Path, database: Any) -> None:
     key = fill()
     good = contents()
-    made = backups.create_backup()
+    made = backed_up()
     wreck()
     bad = contents()
     seen = []
     for when, arm in RESTORING[database.kind].items():
         def work(arm: Any = arm) -> None:
             arm()
-            backups.restore_backup(made.path)
+            put_back(made.path)
 
         assert in_a_child(work) == -signal.SIGKILL, when
         found = contents()
@@ -103,7 +105,7 @@ def test_a_killed_restore_leaves_the_old_or_the_new_database(var: Path, database
     for left in Path(database.file.parent if database.kind == "sqlite" else var).glob("*-before-*"):
         if database.kind == "sqlite" and not left.samefile(database.file):
             left.unlink()
-    backups.restore_backup(made.path)
+    put_back(made.path)
     assert contents() == good and product_names() == {"Silk", "Tea"}
 
 

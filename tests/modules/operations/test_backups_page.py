@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.jobs import JobRun, LaterJob, LaterState, RunState
 from app.modules.operations import backups
 from app.modules.operations.events import BackupDownloaded
-from tests.modules.operations.shelf_room import fill
+from tests.modules.operations.shelf_room import backed_up, fill
 
 
 def latest() -> LaterJob:
@@ -61,7 +61,7 @@ def test_back_up_now_works_in_the_background_and_shows_how_far_it_is(var: Path, 
 
 def test_verify_finds_what_is_damaged(var: Path, as_user: Any) -> None:
     fill()
-    made = backups.create_backup()
+    made = backed_up()
     ming = as_user("ming")
     ming.post(f"/backups/{made.name}/verify")
     jobs.run_due()
@@ -76,7 +76,7 @@ def test_verify_finds_what_is_damaged(var: Path, as_user: Any) -> None:
 
 def test_a_problem_is_told_in_the_readers_language(var: Path, as_user: Any) -> None:
     fill()
-    made = backups.create_backup()
+    made = backed_up()
     made.path.write_bytes(made.path.read_bytes()[:-1])
     backups.verify_backup(made.name)
     ming = as_user("ming")
@@ -88,7 +88,7 @@ def test_a_problem_is_told_in_the_readers_language(var: Path, as_user: Any) -> N
 def test_the_page_warns_when_last_night_has_none(var: Path, as_user: Any) -> None:
     fill()
     clock.set("2026-11-24 03:00")
-    backups.create_backup()
+    backed_up()
     ming = as_user("ming")
     assert "27 hours old" not in ming.get("/backups/").text
     clock.set("2026-11-25 06:10")
@@ -98,7 +98,7 @@ def test_the_page_warns_when_last_night_has_none(var: Path, as_user: Any) -> Non
 
 def test_a_download_is_the_file_and_is_announced(var: Path, as_user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fill()
-    made = backups.create_backup()
+    made = backed_up()
     heard: list[Any] = []
     monkeypatch.setattr("app.modules.operations.backups_page.publish", heard.append)
     answer = as_user("ming").post(f"/backups/{made.name}/download")
@@ -121,7 +121,7 @@ def test_a_download_leads_nowhere_else(var: Path, as_user: Any, name: str) -> No
 @pytest.mark.parametrize("user", ["hua", "lin"])
 def test_who_has_no_right_gets_nothing(var: Path, as_user: Any, user: str) -> None:
     fill()
-    made = backups.create_backup()
+    made = backed_up()
     somebody = as_user(user)
     for path in ("create", f"{made.name}/verify", f"{made.name}/download"):
         assert somebody.post(f"/backups/{path}").status_code == 403
@@ -132,7 +132,7 @@ def test_who_has_no_right_gets_nothing(var: Path, as_user: Any, user: str) -> No
 
 def test_a_download_needs_the_form_token_and_is_not_there_for_reading(var: Path, as_user: Any) -> None:
     fill()
-    made = backups.create_backup()
+    made = backed_up()
     ming = as_user("ming")
     assert ming.get(f"/backups/{made.name}/download").status_code == 405
     assert ming.post(f"/backups/{made.name}/download", csrf=False).status_code == 400

@@ -6,7 +6,7 @@
     tidy_backups()                        # keeps some by day, week and month
 
 The parts: `archive` (the file), `sqlite` and `postgres` (the databases), `shelf` (the folder), `making`, `checking`,
-`restoring`, `keeping`.
+`restoring`, `keeping`, `telling` (what happened, to the audit trail).
 """
 
 from .archive import Damaged, FromNewerVersion, Manifest
@@ -15,9 +15,11 @@ from .keeping import OVERDUE_AFTER, is_overdue, newest_verified, superseded, tid
 from .making import create_backup
 from .restoring import OtherDatabase, Restored, restore_backup
 from .shelf import Backup, Busy, DiskFull, find_backup, folder, get_backup, list_backups
+from .telling import tell_what_was_noted
 
 __all__ = [
     "OVERDUE_AFTER", "Backup", "Busy", "Damaged", "DiskFull", "FromNewerVersion", "Manifest", "OtherDatabase",
     "Restored", "create_backup", "find_backup", "folder", "get_backup", "is_overdue", "list_backups",
-    "newest_verified", "restore_backup", "superseded", "tidy_backups", "verify_backup",
+    "newest_verified", "restore_backup", "superseded", "tell_what_was_noted", "tidy_backups",
+    "verify_backup",
 ]

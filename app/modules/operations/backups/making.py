@@ -15,7 +15,6 @@ from app.core import clock
 from app.core.actor import current_actor
 from app.core.database import db
 from app.core.errors import NotFound
-from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.core.jobs import progress
 from app.core.version import VERSION
@@ -26,6 +25,7 @@ from .archive import CHUNK, Manifest, Writing
 from .checking import UPLOADS, read_back
 from .shelf import Backup, DiskFull, get_backup, new_name, note_check, put_on_shelf, working
 from .shelf import folder as backups_folder
+from .telling import tell
 
 SPARE_BYTES = 256 * 1024 * 1024
 """What a backup leaves free on the disk: the shop goes on selling meanwhile and needs room for its orders."""
@@ -60,7 +60,7 @@ def create_backup() -> Backup:
         note_check(path)
     progress(CHECKED, CHECKED)
     backup = get_backup(path.name)
-    publish(BackupMade(backup.name, backup.byte_count, backup.row_count))
+    tell(BackupMade(backup.name, backup.byte_count, backup.row_count))
     return backup
 
 

@@ -17,12 +17,14 @@ from app.core import clock, files, settings
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
+from app.modules.operations.events import BackupRestored
 
 from . import postgres, sqlite
 from .archive import FromNewerVersion, Manifest, open_member, read_manifest
 from .checking import UPLOADS, read_uploads, remove_unpacked, unpack
 from .making import database_file, server
 from .shelf import working
+from .telling import tell
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ def restore_backup(path: Path) -> Restored:
     or while the shop is running on SQLite (StillOpen). On PostgreSQL a running shop goes on with what was restored.
 
     A backup of an older version is restored as it is; the program migrates it at its next start. Connections and
-    session of this process are closed, and the caller begins anew.
+    session of this process are closed, and the caller begins anew. Announces BackupRestored to the restored shop, or
+    once it has been migrated.
     """
     manifest = read_manifest(path)
     _refuse_foreign(manifest)
@@ -60,6 +63,7 @@ def restore_backup(path: Path) -> Restored:
         kept_as = switch(path, work, stamp)
     settings.forget()
     _log.info("Restored %s; the former database is kept as %s.", path.name, kept_as or "nothing")
+    tell(BackupRestored(path.name, manifest.made_at.isoformat(timespec="seconds"), kept_as))
     return Restored(manifest, kept_as)
 
 

@@ -27,7 +27,7 @@ from flask import current_app
 
 from app.core import clock
 from app.core.errors import BusinessError, NotFound
-from app.core.i18n import english, gettext, number_text
+from app.core.i18n import english, gettext, size_text
 from app.core.i18n import lazy as _
 
 from .archive import Damaged, FromNewerVersion, Manifest, read_manifest
@@ -79,8 +79,7 @@ class Backup:
     @property
     def size(self) -> str:
         """How big the file is, for people: `48.3 MB`, `43.3 kB`."""
-        unit, divisor = ("MB", 10**6) if self.byte_count >= 10**6 else ("kB", 10**3)
-        return f"{number_text(self.byte_count / divisor, 1)} {unit}"
+        return size_text(self.byte_count)
 
     @property
     def row_count(self) -> int:
