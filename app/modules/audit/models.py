@@ -29,6 +29,7 @@ class AuditAction(Choice):
     added = "added", _("Added"), "good"
     edited = "edited", _("Edited"), "info"
     deleted = "deleted", _("Deleted"), "bad"
+    restored = "restored", _("Restored"), "good"
     edited_many = "edited_many", _("Edited many"), "warn"
     signed_in = "signed_in", _("Signed in"), "good"
     sign_in_refused = "sign_in_refused", _("Sign-in refused"), "bad"
