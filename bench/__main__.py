@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.databases import ROOT, Database, Stock
+from bench.databases import ROOT, Database, Stock, with_bytecode
 from bench.server import KeptServer
 from bench.table import number, table
 
@@ -41,8 +41,8 @@ def options() -> argparse.Namespace:
 
 def started(database: Database, given: argparse.Namespace) -> Any:
     """The quickest of a few starts; the first of them leaves compiled bytecode to the others."""
-    with_bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(given.folder / "bytecode")}
-    starts = [measured("bench.starting", database, given, environment=with_bytecode) for _ in range(STARTS)]
+    starts = [measured("bench.starting", database, given, environment=with_bytecode(given.folder))
+              for _ in range(STARTS)]
     return min(starts, key=lambda found: found["importing"] + found["building"])
 
 

@@ -19,6 +19,11 @@ MEMBERS_SHARE, PRODUCTS_SHARE = 10, 50
 """One member for so many orders, and one product."""
 
 
+def with_bytecode(folder: Path) -> dict[str, str]:
+    """The environment of a process that keeps compiled bytecode for the next one, as Python does unless told not to."""
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+
+
 @dataclass
 class Database:
     """A database with a demo shop of `orders` orders; `loaded` says what it cost to make."""
@@ -99,7 +104,8 @@ class Stock:
 
     def _flask(self, database: Database, *words: str, check: bool = True) -> int:
         """Run one of the shop's own commands on the database."""
-        environment = {**os.environ, "DATABASE_URL": database.url, "HOUTAI_VAR": str(database.var)}
+        environment = {**os.environ, **with_bytecode(self.folder), "DATABASE_URL": database.url,
+                       "HOUTAI_VAR": str(database.var)}
         done = subprocess.run([sys.executable, "-m", "flask", "--app", "app", *words], cwd=ROOT, env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if check and done.returncode:

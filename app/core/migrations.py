@@ -76,7 +76,8 @@ def is_empty(engine: Engine) -> bool:
 
 @contextlib.contextmanager
 def _alone(engine: Engine) -> Iterator[Connection]:
-    """One transaction in which nobody else migrates, with SQLite's foreign keys held back until its end."""
+    """One transaction in which nobody else migrates, with SQLite's foreign keys held back: whoever changes something
+    ends with `_refuse_dangling`."""
     with engine.connect() as connection:
         sqlite = is_sqlite(engine.url)
         if sqlite:
@@ -89,13 +90,18 @@ def _alone(engine: Engine) -> Iterator[Connection]:
                 if not sqlite:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
                 yield connection
-                if sqlite:
-                    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-                    if dangling:
-                        raise RuntimeError(f"{len(dangling)} rows would point nowhere now: {dangling[:5]}")
         finally:
             if sqlite:
                 bare.execute("PRAGMA foreign_keys=ON")
+
+
+def _refuse_dangling(connection: Connection) -> None:
+    """Undo everything if a row points to one that is not there. It reads every row that points to another, which takes
+    seconds in a large shop, so only after a step."""
+    if is_sqlite(connection.engine.url):
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if dangling:
+            raise RuntimeError(f"{len(dangling)} rows would point nowhere now: {dangling[:5]}")
 
 
 def upgrade(engine: Engine, revision: str = "head") -> bool:
@@ -104,12 +110,14 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
     At the newest revision the search indexes are brought in line with the models as well.
     """
     with _alone(engine) as connection:
-        before = stamped(connection)
+        before, newest = stamped(connection), revisions().get_current_head()
         if before is not None and not is_known(before):
             raise DatabaseIsNewer(before)
-        command.upgrade(configuration(connection), revision)
+        if before != newest:
+            command.upgrade(configuration(connection), revision)
+            _refuse_dangling(connection)
         after = stamped(connection)
-        if after is not None and after == revisions().get_current_head():
+        if after is not None and after == newest:
             search.install(connection, Record)
         return after != before
 
@@ -122,6 +130,7 @@ def downgrade(engine: Engine, revision: str) -> None:
     with _alone(engine) as connection:
         _drop_search_indexes(connection)
         command.downgrade(configuration(connection), revision)
+        _refuse_dangling(connection)
 
 
 def revise(engine: Engine, message: str) -> None:

@@ -190,6 +190,7 @@ def test_remaking_a_table_keeps_the_rows_that_point_to_it(new_engine: Any) -> No
         fill(connection)
     with migrations._alone(engine) as connection:
         change_a_table_others_point_to(connection)
+        migrations._refuse_dangling(connection)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM products")).scalar() == 1
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1, "and references are watched again"
@@ -202,8 +203,22 @@ def test_a_migration_that_leaves_rows_pointing_nowhere_is_undone(new_engine: Any
         fill(connection)
     with pytest.raises(RuntimeError, match="point nowhere"), migrations._alone(engine) as connection:
         connection.execute(text("DELETE FROM brands"))
+        migrations._refuse_dangling(connection)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM brands")).scalar() == 1
+
+
+@pytest.mark.parametrize("steps", [True, False])
+def test_only_a_start_with_something_to_migrate_reads_all_references(
+        new_engine: Any, steps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = new_engine("sqlite")
+    migrations.upgrade(engine)
+    if steps:
+        migrations.downgrade(engine, "base")
+    looks: list[Any] = []
+    monkeypatch.setattr(migrations, "_refuse_dangling", looks.append)
+    assert migrations.upgrade(engine) == steps
+    assert bool(looks) == steps
 
 
 def fill(connection: Any) -> None:
