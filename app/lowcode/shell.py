@@ -109,13 +109,14 @@ class Shell:
         """The menu as HTML, kept per set of permissions and language."""
         return keep(("sidebar", permission_set_key()), self._draw_sidebar)
 
-    def part(self, name: str) -> Markup:
-        """`houtai/parts/<name>.html`, for parts that depend on nothing but language, theme and session."""
-        key: tuple[Any, ...] = ("part", name)
+    def part(self, name: str, given: str = "") -> Markup:
+        """`houtai/parts/<name>.html`, for parts that depend on nothing but language, theme and session, or on one word
+        that is `given`."""
+        key: tuple[Any, ...] = ("part", name, given)
         if name in SESSION_PARTS:
             generate_csrf()
             key += (session.get("csrf_token"), self.theme, self.user, permission_set_key())
-        return keep(key, lambda: render_template(f"houtai/parts/{name}.html", s=self))
+        return keep(key, lambda: render_template(f"houtai/parts/{name}.html", s=self, given=given))
 
     def _draw_sidebar(self) -> str:
         groups: list[dict[str, Any]] = [
