@@ -30,6 +30,7 @@ def _build(overrides: dict[str, Any], modules: list[Any]) -> Flask:
     from app.core import database
     from app.core.database import db
     from app.lowcode import framework
+    from app.roles import STARTERS
 
     app = Flask(__name__)
     app.url_rule_class = LateRule
@@ -39,7 +40,7 @@ def _build(overrides: dict[str, Any], modules: list[Any]) -> Flask:
     db.init_app(app)
     with app.app_context():
         database.set_up_engine(db.engine)
-        framework.set_up(app, db)
+        framework.set_up(app, db, STARTERS)
         manifests = [import_module(f"app.modules.{name}").module for name in MODULES] + modules
         for manifest in manifests:
             manifest.register(app)

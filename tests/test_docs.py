@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import roles
 from app.core.settings import Setting
+from app.roles import STARTERS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -74,4 +74,4 @@ def test_every_setting_is_described(app: Flask, written: str) -> None:
 
 
 def test_every_starter_role_is_described(written: str) -> None:
-    assert [starter.name for starter in roles.STARTERS if f"`{starter.name}`" not in written] == []
+    assert [starter.name for starter in STARTERS if f"`{starter.name}`" not in written] == []

@@ -72,7 +72,7 @@ def permission_set_key() -> str:
 
 
 def role_names() -> list[str]:
-    """The names of the current user's roles, as stored; `app.roles.role_label` puts them into words."""
+    """The names of the current user's roles, as stored; `security.roles.role_label` puts them into words."""
     permitted()
     return g.get("role_names", []) if has_request_context() else []
 

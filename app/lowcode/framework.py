@@ -22,6 +22,7 @@ from app.lowcode import api, registry, security
 from app.lowcode.access import permitted, wants_json
 from app.lowcode.icons import icon
 from app.lowcode.security.redirects import came_from
+from app.lowcode.security.roles import Starter
 from app.lowcode.shell import shell
 from app.lowcode.table import record_table
 
@@ -52,13 +53,14 @@ class Builder(AppBuilder):
         return
 
 
-def set_up(app: Flask, database: Any) -> None:
-    """Make the framework part of the application; called inside its context, before the modules."""
+def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
+    """Make the framework part of the application, with the roles it comes with; called inside its context, before the
+    modules."""
     from app.lowcode.home import HomeView
 
     security.prepare(app)
     app.config.setdefault("FAB_BASE_TEMPLATE", "houtai/base.html")
-    registry.create(app)
+    registry.create(app, starters)
     _add_template_words(app)
     app.config.setdefault("FAB_ADD_MENU_API", False)
     Builder(

@@ -15,6 +15,7 @@ from flask import Flask, current_app, url_for
 if TYPE_CHECKING:
     from app.lowcode.module import Module
     from app.lowcode.screen import Screen
+    from app.lowcode.security.roles import Starter
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Registry:
     by_model: dict[type, "Screen"] = field(default_factory=dict)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
     """Boxes that modules add to the page of every record, whatever its screen."""
+    starters: list["Starter"] = field(default_factory=list)
+    """The roles that come with the program; see `app.lowcode.security.roles`."""
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
     """View name to permission name to words, for the role matrix and the permission sync."""
 
@@ -78,9 +81,9 @@ class Registry:
         return [entry for entry in self.entries if entry.module is module]
 
 
-def create(app: Flask) -> Registry:
-    """A fresh registry for `app`."""
-    app.extensions["houtai"] = Registry()
+def create(app: Flask, starters: "list[Starter]") -> Registry:
+    """A fresh registry for `app`, with the roles it comes with."""
+    app.extensions["houtai"] = Registry(starters=starters)
     return app.extensions["houtai"]
 
 

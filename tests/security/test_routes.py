@@ -15,12 +15,13 @@ from flask import Flask
 from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import select
 
-from app import roles
 from app.core.db import db
 from app.lowcode import access
 from app.lowcode.registry import registry
 from app.lowcode.security import csrf
+from app.lowcode.security.roles import OWNER
 from app.modules.staff import services
+from app.roles import STARTERS
 from tests import factories
 from tests.support.cast import PASSWORD
 from tests.support.client import Client, client_of
@@ -159,7 +160,7 @@ def test_the_matrix_would_notice_an_open_door(app: Flask, as_user: Any, monkeypa
     assert len(refused) < len(asked) / 2
 
 
-@pytest.mark.parametrize("name", [roles.OWNER, *roles.BY_NAME])
+@pytest.mark.parametrize("name", [OWNER, *(starter.name for starter in STARTERS)])
 def test_each_role_opens_just_its_own_routes(
         app: Flask, filled: None, make_user: Callable[..., Any], name: str) -> None:
     role = db.session.scalars(select(Role).where(Role.name == name)).one()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import func, select
 
-from app import roles
 from app.core import clock
 from app.core.database import db
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode.security import passwords, signing_in
 from app.lowcode.security.models import NO_EMAIL
+from app.lowcode.security.roles import OWNER
 from app.lowcode.security.users import find_user
 
 
@@ -20,7 +20,7 @@ def make_owner(username: str, password: str | None = None) -> str:
     password must be changed at the first sign-in. The caller commits."""
     if find_user(username) is not None:
         raise InvalidInput({"username": _("This value is already in use.")})
-    role = db.session.scalars(select(Role).where(Role.name == roles.OWNER)).one()
+    role = db.session.scalars(select(Role).where(Role.name == OWNER)).one()
     chosen = password or passwords.one_time_password()
     user = User(username=username, first_name=username, last_name="", email=f"{username}@{NO_EMAIL}", active=True,
                 password=passwords.hash_password(chosen), created_on=clock.now(), changed_on=clock.now(), roles=[role])

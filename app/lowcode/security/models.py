@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapper
 
 from app.core.db import Mapped, Record, json_data, moment, reference, text, yes_no
 from app.core.i18n import lazy as _
-from app.roles import DESCRIPTIONS, role_label
+from app.lowcode.security.roles import role_description, role_label
 
 BROWSER, API = "browser", "api"
 """The kinds of a session: a signed-in browser, or a program that fetched a token from the API."""
@@ -136,7 +136,7 @@ def _say_what_framework_columns_are() -> None:
     User.contact_email = property(_contact_email, _set_contact_email)
     User.__str__ = lambda user: user.full_name  # type: ignore[method-assign]
     Role.label = property(lambda role: role_label(role.name))
-    Role.description = property(lambda role: str(DESCRIPTIONS.get(role.name, "")))
+    Role.description = property(lambda role: role_description(role.name))
     Role.user_count = property(lambda role: len(role.user))
     Role.permission_count = property(lambda role: len(role.permissions))
     Role.__str__ = lambda role: role_label(role.name)  # type: ignore[method-assign]

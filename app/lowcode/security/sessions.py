@@ -55,7 +55,7 @@ class SignedIn:
     def role(self) -> str:
         """The user's roles in words, for the corner of the page."""
         from app.lowcode.access import role_names
-        from app.roles import role_label
+        from app.lowcode.security.roles import role_label
 
         return listed(map(role_label, role_names()))
 

@@ -1,4 +1,4 @@
-"""Permissions in line with the screens, and starter roles in line with `app/roles.py`: part of the migrate step.
+"""Permissions in line with the screens, and starter roles in line with their table: part of the migrate step.
 
 One transaction, alone: on SQLite it holds the write lock, on PostgreSQL an advisory lock; so two starting machines
 take turns and the second finds nothing to do.
@@ -22,10 +22,10 @@ from flask_appbuilder.security.sqla.models import (
 )
 from sqlalchemy import delete, insert, select, text
 
-from app import roles
 from app.core.database import db
 from app.core.events import publish
 from app.lowcode import access
+from app.lowcode.security import roles
 from app.lowcode.security.models import PermissionState, StarterRole
 from app.lowcode.security.words import known_permissions
 
@@ -54,7 +54,7 @@ def sync_permissions() -> PermissionsSynced:
     report = PermissionsSynced()
     ids = _sync_pairs(known, report)
     _sync_owner(ids, report)
-    for starter in roles.STARTERS:
+    for starter in roles.starters():
         _sync_starter(starter, roles.granted(starter, known), ids, report)
     if report or db.session.scalar(select(PermissionState.id).limit(1)) is None:
         access.touch()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from app.core.actor import Actor
 from app.core.changes import BulkChanged, RecordChanged, plain
 from app.core.events import Audited, on
+from app.lowcode.security.roles import role_labels
 from app.lowcode.security.signing_in import SessionsEnded, SignedInNow, SignedOut, SignInRefused
 from app.lowcode.security.sync import PermissionsSynced
 from app.modules.audit.masking import masked
 from app.modules.audit.models import AuditAction
 from app.modules.audit.services import line, write, write_with_flush
-from app.roles import LABELS
 
 USERS = "ab_user"
 ROLES = "ab_role"
@@ -18,7 +18,7 @@ ROLES = "ab_role"
 
 def stored_role_name(words: str) -> str:
     """Roles are told in the actor's language; the trail keeps the name that every reader's language has words for."""
-    return next((name for name, label in LABELS.items() if str(label) == words), words)
+    return next((name for name, label in role_labels().items() if str(label) == words), words)
 
 
 @on(RecordChanged)

@@ -20,7 +20,7 @@ from app.core.db import (
 )
 from app.core.i18n import lazy as _
 from app.core.i18n import moment_text
-from app.roles import role_label
+from app.lowcode.security.roles import role_label
 
 
 class AuditAction(Choice):

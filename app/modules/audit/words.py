@@ -17,9 +17,9 @@ from app.core.i18n import lazy as _
 from app.core.money import money_text
 from app.lowcode.registry import registry
 from app.lowcode.security.models import NO_EMAIL
+from app.lowcode.security.roles import role_label
 from app.lowcode.security.words import permission_text
 from app.modules.audit.models import AuditAction, AuditLine
-from app.roles import role_label
 
 EXTRA_LABELS: dict[str, Any] = {
     "kind": _("Way"), "sessions": _("Sessions"), "permissions": _("Permissions"),
