@@ -46,6 +46,8 @@ class StoredFile(Record):
     """A picture that was uploaded. The same content is here once, whoever sends it and how often."""
 
     __tablename__ = "files"
+    # A picture is told of where it is used: by the product, the member or the text that shows it.
+    __audited__ = False
     title_column = "key"
     key: Mapped[str] = text(200, _("Key"), unique=True)
     digest: Mapped[str] = text(
@@ -125,6 +127,11 @@ def _record(key: str, digest: str, filename: str, clean: pictures.Encoded) -> No
     except IntegrityError:
         # Somebody sent the same picture at the same moment; theirs is ours.
         _log.info("The picture %s was stored by another request at the same time.", key)
+
+
+def is_key(value: Any) -> bool:
+    """Whether this can be the key of a stored picture."""
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=8192)

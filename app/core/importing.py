@@ -108,7 +108,7 @@ class ImportReport:
         if count:
             publish(BulkChanged(table, count, {
                 "source": self.source, **{kind: dict(counts) for kind, counts in self.outcome.items()},
-                "refused": self.refused_count}))
+                **({"refused": self.refused_count} if self.refused_count else {})}))
         return count
 
 

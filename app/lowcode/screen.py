@@ -29,6 +29,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement, inspect, select
 from werkzeug.wrappers import Response
 
+from app.core import html
 from app.core.bin import throw_away
 from app.core.database import db
 from app.core.db import Record
@@ -291,6 +292,9 @@ class Screen(View, ModelView):
             return self.render("houtai/form.html", page=page), error.status
         said = gettext("Added: %(title)s", title=saved) if is_new else gettext("Saved: %(title)s", title=saved)
         flash(said, "success")
+        texts = [form[each.path].data for each in self.form_fields if each.kind == "rich_text"]
+        if any(map(html.has_foreign_pictures, texts)):
+            flash(gettext("Pictures of other sites were left out of the text. Upload them to show them."), "warning")
         if is_new and "again" in request.form:
             return redirect(url_for(f"{self.endpoint}.add"))
         return self.after_save(item, is_new)

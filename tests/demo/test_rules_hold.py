@@ -13,6 +13,7 @@ from app import demoing
 from app.core import clock
 from app.core.db import check_columns, db
 from app.core.html import sanitise
+from app.core.jobs import registered
 from app.modules.catalog import derived
 from app.modules.catalog.models import Category, Product, ProductReview, Sku
 from app.modules.members.models import Address, Member, MemberLevel
@@ -172,3 +173,8 @@ def test_the_search_index_knows_every_row(shop: Any, database: Any) -> None:
             db.session.execute(text(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"))
     product = every(Product)[0]
     assert db.session.scalar(select(Sku.id).where(Sku.product_id == product.id)) is not None
+
+
+def test_no_job_that_does_not_exist_has_moved_an_order(shop: Any) -> None:
+    names = db.session.scalars(select(OrderEvent.actor_name).where(OrderEvent.actor_kind == "job").distinct()).all()
+    assert set(names) <= set(registered())

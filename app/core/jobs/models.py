@@ -29,7 +29,7 @@ from app.core.db import (
 )
 from app.core.i18n import lazy as _
 
-from . import schedule
+from . import schedule, tasks
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers its rows by itself only if the type is INTEGER
 
@@ -122,6 +122,21 @@ class LaterJob(Leased, Record):
     actor_name: Mapped[str] = text(200, _("Posted by"))
     actor_id: Mapped[int | None] = integer(_("Actor's ID"))
     result: Mapped[Any] = json_data(_("Result"), nullable=True)
+
+    @property
+    def label(self) -> str:
+        """What is done, for people."""
+        return tasks.label_of(self.task)
+
+    @property
+    def actor(self) -> str:
+        """Who posted it, in words."""
+        from app.core.actor_words import actor_text
+
+        return actor_text(self.actor_kind, self.actor_name)
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class JobRun(Leased, Record):

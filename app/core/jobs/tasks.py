@@ -29,6 +29,7 @@ class TaskOptions:
     retries: int
     backoff: timedelta
     limit: timedelta
+    label: Any = None
 
     def wait_before(self, attempt: int, row_id: int) -> timedelta:
         """How long to wait after `attempt` failed tries: doubling, an hour at most, and up to a fifth longer by
@@ -40,13 +41,15 @@ class TaskOptions:
 @overload
 def task(func: F) -> F: ...
 @overload
-def task(*, retries: int = ..., backoff: timedelta = ..., limit: timedelta = ...) -> Callable[[F], F]: ...
+def task(*, retries: int = ..., backoff: timedelta = ..., limit: timedelta = ...,
+         label: Any = ...) -> Callable[[F], F]: ...
 def task(func: Any = None, *, retries: int = 5, backoff: timedelta = timedelta(seconds=10),
-         limit: timedelta = timedelta(hours=1)) -> Any:
+         limit: timedelta = timedelta(hours=1), label: Any = None) -> Any:
     """Mark a function as one that `later` may post.
 
     It is tried `retries` times more after a first failure, waiting `backoff`, then twice as long each time. After
-    `limit` its lease is no longer extended, so that a try which hangs is taken over by another worker.
+    `limit` its lease is no longer extended, so that a try which hangs is taken over by another worker. `label` is
+    what staff read of it among the background work.
     """
     if retries < 0 or backoff <= timedelta(0) or limit <= timedelta(0):
         raise ValueError("a task has retries >= 0 and a backoff and limit above zero")
@@ -55,7 +58,7 @@ def task(func: Any = None, *, retries: int = 5, backoff: timedelta = timedelta(s
         taken = RESERVED & set(inspect.signature(function).parameters)
         if taken:
             raise TypeError(f"{function.__qualname__} cannot be a task: later() itself uses {sorted(taken)}")
-        function.task_options = TaskOptions(retries, backoff, limit)  # type: ignore[attr-defined]
+        function.task_options = TaskOptions(retries, backoff, limit, label)  # type: ignore[attr-defined]
         return function
 
     return mark(func) if func is not None else mark
@@ -103,6 +106,15 @@ def find_task(name: str) -> Callable[..., Any]:
         if callable(func) and isinstance(getattr(func, "task_options", None), TaskOptions) and name_of(func) == name:
             return func
     raise UnknownTask(name)
+
+
+def label_of(name: str) -> str:
+    """What people call the task of this dotted name; the readable end of the name where it has no label."""
+    try:
+        label = options_of(find_task(name)).label
+    except UnknownTask:
+        label = None
+    return str(label) if label is not None else name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def is_findable(func: Callable[..., Any]) -> bool:

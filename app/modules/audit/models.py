@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.core import clock
+from app.core.actor_words import THE_PROGRAM, actor_text
 from app.core.db import (
     Choice,
     Index,
@@ -49,7 +50,7 @@ class ActorKind(Choice):
     job = "job", _("Job"), "plain"
     command = "command", _("Command"), "plain"
     importing = "import", _("Import"), "plain"
-    system = "system", _("The program"), "plain"
+    system = "system", THE_PROGRAM, "plain"
 
 
 class AuditLine(Record):
@@ -77,7 +78,12 @@ class AuditLine(Record):
     request_id: Mapped[str | None] = text(32, _("Request"), index=True)
 
     def __str__(self) -> str:
-        return f"{self.action} · {self.record_name or self.actor_name} · {moment_text(self.at)}"
+        return f"{self.action} · {self.record_name or self.actor} · {moment_text(self.at)}"
+
+    @property
+    def actor(self) -> str:
+        """Who did it, in words."""
+        return actor_text(self.actor_kind.value, self.actor_name)
 
     @property
     def record_name(self) -> str:

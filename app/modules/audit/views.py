@@ -26,12 +26,13 @@ class AuditScreen(Screen):
     base_permissions = ["can_view"]
     base_order = ("id", "desc")
     in_search = False
-    list_columns = ["at", "actor_name", "action", "subject", "record_name", "summary", "ip"]
-    label_columns = {"subject": _("Kind of record"), "record_name": _("Record"), "summary": _("What changed")}
+    list_columns = ["at", "actor", "action", "subject", "record_name", "summary", "ip"]
+    label_columns = {
+        "actor": _("Who"), "subject": _("Kind of record"), "record_name": _("Record"), "summary": _("What changed")}
     search_columns = ["at", "action", "actor_kind", "actor_name", "table_name", "record_id", "ip", "request_id"]
     order_columns = ["at"]
     show_columns = [
-        "at", "action", "actor_name", "actor_kind", "subject", "record_name", "table_name", "record_id", "ip",
+        "at", "action", "actor", "actor_kind", "subject", "record_name", "table_name", "record_id", "ip",
         "request_id"]
     empty_title = _("Nothing has happened yet")
     empty_text = _("Every change and every sign-in will be listed here.")
@@ -55,5 +56,6 @@ def history_panel(record: Any) -> Markup | None:
     allowed = may("can_view", "AuditScreen") or (screen is not None and may("can_view", screen.class_permission_name))
     if not allowed:
         return None
-    lines = [(line, words.changes_of(line)) for line in services.history_of(record.__tablename__, record.id)]
-    return Markup(render_template("houtai/staff/history.html", lines=lines)) if lines else None
+    lines = services.history_of(record.__tablename__, record.id)
+    told = list(zip(lines, words.changes_of_many(lines), strict=True))
+    return Markup(render_template("houtai/staff/history.html", lines=told)) if told else None

@@ -1,35 +1,36 @@
-"""The audit trail in words: which screen a table stands for, what a column is called, how a value reads."""
+"""The audit trail in words: which screen a table stands for, what a column is called, what has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import inspect
+from sqlalchemy.orm import object_session
 
-from app.core.changes import SECRET
-from app.core.db import Record
 from app.core.events import Audited
-from app.core.i18n import day_text, gettext, listed, moment_text, number_text
+from app.core.i18n import gettext, listed, ngettext
 from app.core.i18n import lazy as _
-from app.core.money import money_text
 from app.lowcode.registry import registry
-from app.lowcode.security.models import NO_EMAIL
-from app.lowcode.security.roles import role_label
-from app.lowcode.security.words import permission_text
+from app.modules.audit import values
 from app.modules.audit.models import AuditAction, AuditLine
+from app.modules.audit.values import EMPTY, Titles, info_of, model_of
 
 EXTRA_LABELS: dict[str, Any] = {
     "kind": _("Way"), "sessions": _("Sessions"), "permissions": _("Permissions"),
     "roles": _("Roles"), "groups": _("Groups"), "user": _("Users"), "users": _("Users"),
+    "refused": _("Rows refused"), "removed": _("Removed, of source"), "lines": _("Order lines"),
+    "answers": _("Replies"), "price_changes": _("Price changes"),
 }
-TABLES_WITHOUT_SCREEN: dict[str, Any] = {"files": _("Uploaded files"), "order_events": _("History")}
-WAYS = {"browser": _("Browser"), "api": _("API")}
+TABLES_WITHOUT_SCREEN: dict[str, Any] = {
+    "files": _("Uploaded files"), "order_events": _("History"), "order_lines": _("Order lines"),
+    "refund_lines": _("Refunded lines"), "product_specifications": _("Specifications"),
+    "product_attributes": _("Attributes"), "regions": _("Regions")}
 IN_A_LINE = 3
 NOT_TOLD = {"changed_on", "created_on", "created_by_fk", "changed_by_fk"}
-EMPTY = "—"
+__all__ = ["EMPTY", "Change", "changes_of", "changes_of_many", "column_label", "model_of", "summary_of", "table_label"]
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,15 @@ class Change:
     """One changed column, ready to be read. A value that was not there is `—`."""
 
     label: str
-    before: str
-    after: str
-    gone: list[str]
-    come: list[str]
+    before: str | Markup
+    after: str | Markup
+    gone: Sequence[str]
+    come: Sequence[str]
     """For lists, such as the permissions of a role: what was taken away and what was added, instead of the above."""
-
-
-def model_of(table_name: str | None) -> Any:
-    """The model whose rows are kept in this table, or None for one that is no more."""
-    return next((mapper.class_ for mapper in Record.registry.mappers
-                 if mapper.local_table is not None and mapper.local_table.name == table_name), None)
+    text: str = ""
+    """The new value in a few words, without links and pictures."""
+    difference: Markup | None = None
+    """For longer texts, both in one: what was taken out is marked and what was put in."""
 
 
 def fact_words(line: AuditLine) -> str | None:
@@ -88,22 +87,55 @@ def column_label(table_name: str | None, name: str) -> str:
 
 def changes_of(line: AuditLine) -> list[Change]:
     """A line's changes, readable."""
+    return changes_of_many([line])[0]
+
+
+def changes_of_many(lines: Sequence[AuditLine]) -> list[list[Change]]:
+    """The changes of each line, readable; the titles of what they point to are asked for once for all."""
+    titles = values.titles_for(lines)
+    return [_changes(line, titles) for line in lines]
+
+
+def _changes(line: AuditLine, titles: Titles) -> list[Change]:
     told = fact_words(line)
     if told is not None:
-        return [Change(gettext("Event"), EMPTY, told, [], [])]
+        return [Change(gettext("Event"), EMPTY, told, [], [], told)]
     found = []
     for name, pair in (line.changes or {}).items():
-        if name in NOT_TOLD or not isinstance(pair, list) or len(pair) != 2:
-            continue
-        before, after = pair
-        if isinstance(before, list) or isinstance(after, list):
-            gone, come = ([_item(line.table_name, name, item) for item in side or []] for side in (before, after))
-            found.append(Change(column_label(line.table_name, name), "", "", gone, come))
-        else:
-            old, new = (value_text(line.table_name, name, side) for side in pair)
-            if (old, new) != (EMPTY, EMPTY):
-                found.append(Change(column_label(line.table_name, name), old, new, [], []))
+        if name not in NOT_TOLD and isinstance(pair, list) and len(pair) == 2:
+            change = _change(line.table_name, name, *pair, titles=titles)
+            if change is not None:
+                found.append(change)
     return found
+
+
+def _change(table: str | None, name: str, before: Any, after: Any, *, titles: Titles) -> Change | None:
+    label = column_label(table, name)
+    if isinstance(before, list) or isinstance(after, list):
+        gone, come = before if isinstance(before, list) else [], after if isinstance(after, list) else []
+        gone, come = [each for each in gone if each not in come], [each for each in come if each not in gone]
+        if gone or come:
+            return Change(label, "", "", [values.item_drawn(table, name, each) for each in gone],
+                          [values.item_drawn(table, name, each) for each in come], _list_text(table, name, gone, come))
+    if isinstance(before, dict) and isinstance(after, dict):
+        before, after = ({key: each for key, each in side.items() if key not in other or other[key] != each}
+                         for side, other in ((before, after), (after, before)))
+    old, new = (values.text_of(table, name, side, titles) for side in (before, after))
+    if (old, new) == (EMPTY, EMPTY):
+        return None
+    is_long = info_of(table, name).get("kind") in {"rich_text", "long_text"} and EMPTY not in (old, new)
+    return Change(label, values.drawn(table, name, before, titles), values.drawn(table, name, after, titles), [], [],
+                  new, values.difference(old, new) if is_long else None)
+
+
+def _list_text(table: str | None, name: str, gone: list[Any], come: list[Any]) -> str:
+    if info_of(table, name).get("kind") == "pictures":
+        counts = [(sign, ngettext("%(num)s picture", "%(num)s pictures", len(items)))
+                  for sign, items in (("−", gone), ("+", come)) if items]
+        return listed(f"{sign} {words}" for sign, words in counts)
+    told = [f"{sign} {values.item_text(table, name, each)}"
+            for sign, items in (("−", gone), ("+", come)) for each in items[:IN_A_LINE]]
+    return listed(told)
 
 
 def summary_of(line: AuditLine) -> str:
@@ -111,69 +143,20 @@ def summary_of(line: AuditLine) -> str:
     told = fact_words(line)
     if told is not None:
         return told
-    changes = changes_of(line)
+    changes = _changes(line, _titles_beside(line))
     if len(changes) > IN_A_LINE:
         return listed(change.label for change in changes)
-    return listed((gettext("%(label)s: %(value)s", label=change.label, value=_new_words(change)) for change in changes),
-                  clauses=True)
+    words = [(change.label, change.text) for change in changes]
+    return listed((gettext("%(label)s: %(value)s", label=label, value=text) for label, text in words), clauses=True)
 
 
-def _new_words(change: Change) -> str:
-    if change.gone or change.come:
-        gone, come = change.gone[:IN_A_LINE], change.come[:IN_A_LINE]
-        return listed([*(f"− {item}" for item in gone), *(f"+ {item}" for item in come)])
-    return change.after
-
-
-def value_text(table_name: str | None, name: str, value: Any) -> str:
-    """A stored value as the reader's language writes it."""
-    if value is None or value == "" or str(value).endswith(f"@{NO_EMAIL}"):
-        return EMPTY
-    if value == SECRET:
-        return str(SECRET)
-    info = _info(table_name, name)
-    kind = info.get("kind")
-    if isinstance(value, bool):
-        return gettext("Yes") if value else gettext("No")
-    if name == "kind" and value in WAYS:
-        return str(WAYS[value])
-    if kind == "choice":
-        return _choice_text(info, value)
-    if kind == "money" and isinstance(value, int):
-        return money_text(value)
-    if kind == "integer" and isinstance(value, int):
-        return number_text(value)
-    if kind in {"moment", "day"} and isinstance(value, str):
-        return _time_text(str(kind), value)
-    if kind == "reference":
-        return gettext("No. %(number)s", number=value)
-    return str(value)
-
-
-def _info(table_name: str | None, name: str) -> Mapping[str, Any]:
-    table = Record.metadata.tables.get(table_name or "")
-    return {} if table is None or name not in table.columns else table.columns[name].info
-
-
-def _choice_text(info: Mapping[str, Any], value: Any) -> str:
-    try:
-        return str(info["choices"](value).label)
-    except ValueError:
-        return str(value)  # an answer that has been taken off the list since
-
-
-def _time_text(kind: str, value: str) -> str:
-    try:
-        return moment_text(datetime.fromisoformat(value)) if kind == "moment" else day_text(date.fromisoformat(value))
-    except ValueError:
-        return value
-
-
-def _item(table_name: str | None, name: str, item: Any) -> str:
-    """One item of a list; a permission is put into the words of the role matrix."""
-    if name == "permissions" and isinstance(item, str) and " on " in item:
-        permission, _on, view = item.partition(" on ")
-        return permission_text(permission.replace(" ", "_"), view)
-    if name == "roles" and isinstance(item, str):
-        return role_label(item)
-    return str(item)
+def _titles_beside(line: AuditLine) -> Titles:
+    """The titles that a line's changes need, fetched together with those of all lines of the same page."""
+    kept: Titles | None = line.__dict__.get("_titles")
+    if kept is None:
+        session = object_session(line)
+        beside = [each for each in session.identity_map.values() if isinstance(each, AuditLine)] if session else []
+        kept = values.titles_for([line, *beside])
+        for each in (line, *beside):
+            each.__dict__["_titles"] = kept
+    return kept

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.core.actor_words import stored_actor_text
 from app.core.db import db
 from app.core.i18n import lazy as _
 from app.modules.members.models import Member, MemberNote
@@ -58,7 +59,8 @@ def _own(member: Member, limit: int) -> list[Entry]:
         select(MemberNote).where(MemberNote.member_id == member.id)
         .order_by(MemberNote.created_at.desc(), MemberNote.id.desc()).limit(limit))
     found = [
-        Entry(note.created_at, _("Note"), "fa-note-sticky", detail=note.content, actor=note.author) for note in notes
+        Entry(note.created_at, _("Note"), "fa-note-sticky", detail=note.content, actor=stored_actor_text(note.author))
+        for note in notes
     ]
     found.append(Entry(member.registered_at, _("Registered by: %(channel)s", channel=member.channel.label),
                        "fa-user-plus", tone="good"))

@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup
 
+from app.core.actor_words import stored_actor_text
 from app.core.i18n import lazy as _
 from app.lowcode import Screen
 from app.lowcode.access import may
@@ -73,6 +74,7 @@ class MemberNoteScreen(Screen):
     order_columns = ["created_at"]
     base_order = ("created_at", "desc")
     form_columns = ["member", "content"]
+    formatters_columns = {"author": stored_actor_text}
     show_columns = ["member", "content", "author", "created_at", "updated_at"]
     empty_text = _("Write down what a colleague should know before calling this member.")
 

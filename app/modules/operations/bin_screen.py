@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from app.core import bin as recycle_bin
 from app.core import clock
 from app.core.actor import current_actor
+from app.core.actor_words import stored_actor_text
 from app.core.bin import BinEntry
 from app.core.changes import RecordChanged
 from app.core.db import db
@@ -62,7 +63,7 @@ class BinScreen(Screen):
     list_columns = ["title", "table_name", "deleted_by", "deleted_at"]
     show_columns = ["title", "table_name", "record_id", "deleted_by", "deleted_at", "companions"]
     label_columns = {"companions": _("Rows that went with it")}
-    formatters_columns = {"table_name": _kind}
+    formatters_columns = {"table_name": _kind, "deleted_by": stored_actor_text}
     search_columns = ["title", "deleted_by", "deleted_at"]
     order_columns = ["id"]
     empty_title = _("The recycle bin is empty")

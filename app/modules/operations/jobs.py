@@ -22,14 +22,14 @@ def nightly_backup() -> str:
     return gettext("%(name)s, %(size)s; %(count)s older ones removed", name=made.name, size=made.size, count=len(gone))
 
 
-@task(retries=0, limit=LONGEST)
+@task(retries=0, limit=LONGEST, label=_("Backup"))
 def back_up_now() -> str:
     """A backup that was asked for."""
     made = backups.create_backup()
     return gettext("%(name)s, %(size)s", name=made.name, size=made.size)
 
 
-@task(retries=0, limit=LONGEST)
+@task(retries=0, limit=LONGEST, label=_("Verify a backup"))
 def verify_now(name: str) -> str:
     """Reads a backup through; one that is damaged makes the task fail with what is wrong."""
     progress(0, None, str(_("Reading it back")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.core import jobs
+from app.core.actor_words import stored_actor_text
 from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
 from app.core.jobs import JobRun, LaterJob, LaterState, RunState
@@ -34,11 +35,12 @@ class JobRunScreen(Screen):
     base_permissions = ["can_view"]
     base_order = ("id", "desc")
     label_columns = {"label": _("Job")}
+    formatters_columns = {"asked_by": stored_actor_text}
     list_columns = ["label", "state", "trigger", "scheduled_for", "started_at", "duration_ms", "result"]
     order_columns = ["id"]
     search_columns = ["state", "trigger", "job", "scheduled_for"]
     show_fieldsets = [
-        (_("Run"), {"fields": ["label", "job", "state", "trigger", "asked_by", "scheduled_for"]}),
+        (_("Run"), {"fields": ["label", "state", "trigger", "asked_by", "scheduled_for"]}),
         (_("What came of it"), {"fields": ["result", "result_count", "progress_message", "last_error"]}),
         (_("Process"), {"fields": ["worker", "started_at", "finished_at", "duration_ms"]}),
     ]
@@ -67,11 +69,12 @@ class LaterJobScreen(Screen):
     icon = "fa-hourglass"
     base_permissions = ["can_view"]
     base_order = ("id", "desc")
-    list_columns = ["task", "state", "run_at", "attempts", "actor_name", "duration_ms", "progress_message"]
+    label_columns = {"label": _("Task"), "actor": _("Posted by")}
+    list_columns = ["label", "state", "run_at", "attempts", "actor", "duration_ms", "progress_message"]
     order_columns = ["id"]
     search_columns = ["state", "task", "run_at"]
     show_fieldsets = [
-        (_("Work"), {"fields": ["task", "state", "run_at", "attempts", "max_attempts", "actor_name", "arguments"]}),
+        (_("Work"), {"fields": ["label", "state", "run_at", "attempts", "max_attempts", "actor", "arguments"]}),
         (_("What came of it"), {"fields": ["result", "progress_message", "last_error"]}),
         (_("Process"), {"fields": ["worker", "started_at", "finished_at", "duration_ms"]}),
     ]

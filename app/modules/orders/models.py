@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import inspect
 
 from app.core import clock
+from app.core.actor_words import actor_text
 from app.core.db import (
     Choice,
     Index,
@@ -311,3 +312,8 @@ class OrderEvent(Record):
     actor_name: Mapped[str] = text(80, _("Who"))
     actor_id: Mapped[int | None] = integer(_("Actor's ID"))
     reason: Mapped[str | None] = text(300, _("Reason"))
+
+    @property
+    def actor(self) -> str:
+        """Who did it, in words."""
+        return actor_text(self.actor_kind, self.actor_name)

@@ -184,7 +184,7 @@ class OrderScreen(Screen):
     @panel(_("History"), icon="fa-clock-rotate-left")
     def timeline(self, order: Order) -> str | None:
         entries = [
-            {"at": event.happened_at, "text": event.to_status.label, "detail": event.reason, "actor": event.actor_name,
+            {"at": event.happened_at, "text": event.to_status.label, "detail": event.reason, "actor": event.actor,
              "icon": STATUS_ICONS[event.to_status], "tone": event.to_status.tone, "url": None}
             for event in reversed(order.events)
         ]

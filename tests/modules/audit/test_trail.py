@@ -176,7 +176,8 @@ def test_every_audited_screen_has_a_line_for_every_change(app: Flask) -> None:
     """What a screen shows is audited, unless it is the audit trail or machinery that says so itself."""
     silent = {screen.model.__tablename__ for screen in registry().screens() if not getattr(screen.model,
                                                                                            "__audited__", True)}
-    assert silent <= {"audit_lines", "job_runs", "scheduled_jobs", "later_jobs", "sales_days", "sales_tallies"}, silent
+    assert silent <= {"audit_lines", "bin_entries", "job_runs", "scheduled_jobs", "later_jobs", "sales_days",
+                      "sales_tallies"}, silent
     assert RecordChanged in events._listeners and BulkChanged in events._listeners
 
 

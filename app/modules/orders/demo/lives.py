@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
+from app.core.actor import SYSTEM
 from app.modules.orders.demo.moments import DAY, MomentWriter
 from app.modules.orders.demo.words import CANCEL_REASONS, REFUND_REASONS, SERVICE, TILL, UNSENT_REASONS, WAREHOUSE
 from app.modules.orders.models import OrderStatus, RefundStatus
@@ -21,8 +22,7 @@ Actor = tuple[str, str, int | None]
 Step = tuple[str | None, str, int, Actor, str | None]
 """From which status to which, in which second, by whom and why."""
 
-CANCELLER: Actor = ("job", "cancel_unpaid_orders", None)
-COMPLETER: Actor = ("job", "complete_received_orders", None)
+THE_PROGRAM: Actor = (SYSTEM.kind, SYSTEM.name, None)
 PLACED, PAID, SHIPPED, COMPLETED, CANCELLED, REFUNDED = (status.value for status in OrderStatus)
 
 
@@ -109,7 +109,7 @@ class LifeMaker:
         if completed_at > now:
             return life
         life.completed_at = completed_at
-        life.move(COMPLETED, completed_at, COMPLETER if by_itself else buyer)
+        life.move(COMPLETED, completed_at, THE_PROGRAM if by_itself else buyer)
         if life.refund is None:
             self._maybe_give_back(life)
         return life
@@ -123,7 +123,7 @@ class LifeMaker:
             if by_buyer:
                 life.move(CANCELLED, off_at, buyer, self._chance.choice(CANCEL_REASONS))
             else:
-                life.move(CANCELLED, off_at, CANCELLER, "超时未付款")
+                life.move(CANCELLED, off_at, THE_PROGRAM, "超时未付款")
 
     def _in_working_hours(self, at: int) -> int:
         """Parcels are handed over between nine and seven."""
