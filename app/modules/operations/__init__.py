@@ -7,7 +7,7 @@ from app.modules.operations.backups import tell_what_was_noted
 from app.modules.operations.backups_page import BackupsPage
 from app.modules.operations.bin_screen import BinScreen, BinSettings, empty_recycle_bin
 from app.modules.operations.commands import commands
-from app.modules.operations.jobs import back_up_before_migrating, nightly_backup
+from app.modules.operations.jobs import back_up_before_migrating, nightly_backup, restore_drill
 from app.modules.operations.jobs_page import JobsPage
 from app.modules.operations.settings import BackupSettings
 from app.modules.operations.settings_page import SettingsPage
@@ -17,7 +17,7 @@ module = Module(
     "operations", _("Operations"), icon="fa-gear", order=90,
     screens=[BinScreen, JobRunScreen, LaterJobScreen],
     pages=[JobsPage, BackupsPage, SettingsPage],
-    jobs=[nightly_backup, empty_recycle_bin, forget_finished_jobs],
+    jobs=[nightly_backup, restore_drill, empty_recycle_bin, forget_finished_jobs],
     settings=[BackupSettings, BinSettings],
     commands=[commands],
     extensions={"houtai_backup": back_up_before_migrating, "houtai_migrated": tell_what_was_noted},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.core.i18n import gettext
+from app.core.i18n import gettext, number_text
 from app.core.i18n import lazy as _
 from app.core.jobs import GiveUp, job, progress, task
 from app.modules.operations import backups
@@ -20,6 +20,15 @@ def nightly_backup() -> str:
     made = backups.create_backup()
     gone = backups.tidy_backups()
     return gettext("%(name)s, %(size)s; %(count)s older ones removed", name=made.name, size=made.size, count=len(gone))
+
+
+@job(cron="30 5 * * 0", label=_("Restore drill"))
+def restore_drill() -> str:
+    """Restores the newest backup for trial into a database that is thrown away again, and counts its rows. The shop
+    goes on meanwhile and is not changed. If this fails, do not rely on that backup."""
+    drilled = backups.drill_restore()
+    return gettext("%(name)s: %(rows)s rows restored for trial in %(seconds)s s", name=drilled.backup.name,
+                   rows=number_text(drilled.backup.row_count), seconds=number_text(drilled.seconds, 1))
 
 
 @task(retries=0, limit=LONGEST, label=_("Backup"))

@@ -155,7 +155,12 @@ def _ensure_room() -> None:
         database = 2 * database_file().stat().st_size
     else:
         database = postgres.size(server())
-    needed = database + sum(path.stat().st_size for path in upload_files()) + SPARE_BYTES
+    ensure_free(database + sum(path.stat().st_size for path in upload_files()))
+
+
+def ensure_free(byte_count: int) -> None:
+    """DiskFull unless so much can be written beside the backups and the shop still has room to go on."""
+    needed = byte_count + SPARE_BYTES
     free = shutil.disk_usage(backups_folder()).free
     if needed > free:
         raise DiskFull(_("There is not enough room for a backup: it needs %(needed)s MB, and %(free)s MB are free."),

@@ -55,7 +55,7 @@ def restore_backup(path: Path) -> Restored:
     once it has been migrated.
     """
     manifest = read_manifest(path)
-    _refuse_foreign(manifest)
+    refuse_foreign(manifest)
     stamp = f"{clock.now():%Y%m%d-%H%M%S}"
     db.session.remove()
     with working() as work:
@@ -67,7 +67,8 @@ def restore_backup(path: Path) -> Restored:
     return Restored(manifest, kept_as)
 
 
-def _refuse_foreign(manifest: Manifest) -> None:
+def refuse_foreign(manifest: Manifest) -> None:
+    """OtherDatabase or FromNewerVersion unless this program can use a backup with this manifest."""
     from app.core import migrations  # brings Alembic, which serving needs nothing of
 
     here = db.engine.dialect.name

@@ -167,7 +167,8 @@ def _check_file(path: Path) -> Path:
 def list_backups() -> list[Backup]:
     """All backups, newest first. Reads each one's manifest and nothing more."""
     found = [_describe(path) for path in folder().iterdir() if _NAME.fullmatch(path.name) and path.is_file()]
-    return sorted(found, key=lambda backup: (backup.made_at, backup.name), reverse=True)
+    # Of one second the second one is called `…-2.zip`, the tenth `…-10.zip`.
+    return sorted(found, key=lambda backup: (backup.made_at, len(backup.name), backup.name), reverse=True)
 
 
 def find_backup(name: str) -> Backup | None:
