@@ -26,7 +26,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar, cast
 
 from flask import current_app, has_app_context
@@ -99,12 +99,19 @@ class Setting:
 
     def refusal(self, value: Any) -> Any:
         """Why this value cannot be chosen, or None."""
+        if self.kind == "several":
+            # What is offered changes while the shop runs; a choice that is no longer offered is no reason to read the
+            # default instead, so `change` alone asks for it.
+            fits = isinstance(value, tuple) and all(isinstance(item, str) and len(item) <= 200 for item in value)
+            return None if fits else _("This is not one of the choices.")
         if value is None or (value == "" and self.default != ""):
             return _("This field is required.")
         return None if value == "" else refusal(self.info, value)
 
     def to_json(self, value: Any) -> Any:
         """The value as it is stored."""
+        if isinstance(value, tuple):
+            return sorted(set(value))
         return value.value if isinstance(value, Choice) else value
 
     def from_json(self, stored: Any) -> Any:
@@ -114,26 +121,41 @@ class Setting:
                 return self.info["choices"](stored)
             except ValueError:
                 return stored
-        return stored
+        return tuple(stored) if self.kind == "several" and isinstance(stored, list) else stored
+
+    def offered(self) -> list[tuple[str, Any]]:
+        """Of a setting that holds several answers: those there are now, as stored value and words."""
+        return list(self.info["offered"]())
+
+    def not_offered(self, value: Any) -> Any:
+        """Why this value cannot be chosen now, where it could be kept; or None."""
+        if self.kind != "several":
+            return None
+        known = {name for name, _words in self.offered()} | set(getattr(self.group, self.name))
+        return None if set(value) <= known else _("This is not one of the choices.")
 
 
 def setting(default: T, label: Any, *, help: Any = None, kind: str | None = None, min: int | None = None,
-            max: int | None = None, size: int | None = None) -> T:
+            max: int | None = None, size: int | None = None,
+            offered: Callable[[], list[tuple[str, Any]]] | None = None) -> T:
     """Declare one setting in a group.
 
-    The kind follows from the default (bool, int, str or a `Choice`); `kind` says more where a number is
+    The kind follows from the default (bool, int, str, tuple or a `Choice`); `kind` says more where a number is
     money in fen, or a text is a long_text, phone, email or url. `min` and `max` bound numbers, `size` is the
-    greatest length of a text in characters.
+    greatest length of a text in characters. A default of `()` makes a setting that holds several of the answers which
+    `offered` lists whenever it is asked: pairs of stored text and words.
     """
     if kind is None:
         kind = ("yes_no" if isinstance(default, bool) else "integer" if isinstance(default, int)
-                else "choice" if isinstance(default, Choice) else "text")
+                else "choice" if isinstance(default, Choice) else "several" if isinstance(default, tuple) else "text")
     info: dict[str, Any] = {"kind": kind, "label": label, "help": help}
     if kind in {"integer", "money"}:
         most = MAX_FEN if kind == "money" else MAX_INTEGER
         info |= {"min": 0 if min is None else min, "max": most if max is None else max}
     elif kind == "choice":
         info["choices"] = type(default)
+    elif kind == "several":
+        info["offered"] = offered or list
     elif kind != "yes_no":
         info |= {"size": size or 200, "pattern": {"phone": PHONE, "email": EMAIL, "url": URL}.get(kind)}
     # A descriptor stands where the annotation promises the value it gives.
@@ -189,8 +211,8 @@ def change(group: type[Settings], values: Mapping[str, Any]) -> list[str]:
     the default is the same as `reset`. Who may change settings is for the edge to see.
     """
     known = {found.name: found for found in group.settings()}
-    refused = {name: known[name].refusal(value) if name in known else _("There is no such setting.")
-               for name, value in values.items()}
+    refused = {name: known[name].refusal(value) or known[name].not_offered(value) if name in known
+               else _("There is no such setting.") for name, value in values.items()}
     if any(refused.values()):
         raise InvalidInput({name: message for name, message in refused.items() if message})
     return [name for name, value in values.items() if _store(known[name], value)]

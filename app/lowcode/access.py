@@ -123,7 +123,7 @@ def refuse(permission_name: str, view_name: str) -> Any:
 def refuse_stranger() -> Any:
     """The answer to someone who is not signed in: the sign-in page, or 401 for programs and scripts."""
     if wants_json():
-        return jsonify(code="not_signed_in", message=_("Please sign in."), fields={}), 401
+        return jsonify(code="not_signed_in", message=g.get("why_ended") or _("Please sign in."), fields={}), 401
     sign_in = current_app.extensions["appbuilder"].sm.auth_view.endpoint
     return redirect(url_for(f"{sign_in}.login", next=here()))
 

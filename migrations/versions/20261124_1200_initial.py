@@ -845,6 +845,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
         sa.Column("password_changed_at", sa.DateTime(), nullable=True),
+        sa.Column("one_time_until", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -871,6 +872,38 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "staff_recovery_codes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["ab_user.id"], name=op.f("fk_staff_recovery_codes_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_recovery_codes")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("staff_recovery_codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_recovery_codes_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "staff_second_factors",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("sealed_key", sa.String(length=255), nullable=False),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["ab_user.id"], name=op.f("fk_staff_second_factors_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_second_factors")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_staff_second_factors_user_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "staff_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -881,6 +914,8 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(), nullable=True),
         sa.Column("ip", sa.String(length=45), nullable=True),
         sa.Column("agent", sa.String(length=200), nullable=True),
+        sa.Column("proven_at", sa.DateTime(), nullable=False),
+        sa.Column("end_reason", sa.String(length=20), nullable=True),
         sa.Column("password_mark", sa.String(length=32), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
@@ -1590,6 +1625,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_staff_sessions_user_id"))
 
     op.drop_table("staff_sessions")
+    op.drop_table("staff_second_factors")
+    with op.batch_alter_table("staff_recovery_codes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_recovery_codes_user_id"))
+
+    op.drop_table("staff_recovery_codes")
     op.drop_table("staff_preferences")
     op.drop_table("staff_accounts")
     with op.batch_alter_table("products", schema=None) as batch_op:

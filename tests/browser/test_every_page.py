@@ -24,7 +24,7 @@ from tests.support.live import LiveShop
 NO_PAGES = {
     "static": "files", "appbuilder.static": "files", "files.serve": "files", "LocaleView.index": "leads elsewhere",
     "UtilView.back": "leads elsewhere", "SignInView.login": "see the pages of strangers",
-    "SignInView.logout": "leads elsewhere",
+    "SignInView.logout": "leads elsewhere", "SignInView.code": "see the pages of two-step sign-in",
 }
 NO_PAGE_METHODS = {
     "lookup": "JSON for a field", "search": "JSON for the palette", "csv": "a file", "xlsx": "a file",

@@ -29,13 +29,14 @@ from tests.support.client import Client, client_of
 OPEN_TO_ALL = {
     "static": "style sheets and scripts", "appbuilder.static": "the framework's style sheets and scripts",
     "files.serve": "pictures that the mini program shows to everyone; their names cannot be guessed",
-    "SignInView.login": "the door", "SignInView.logout": "to leave is no privilege",
+    "SignInView.login": "the door", "SignInView.code": "its second step",
+    "SignInView.logout": "to leave is no privilege",
     "SignInView.preferences": "the door has a language switch", "SignInApi.login": "the door for programs",
 }
 NEED_A_TOKEN = {"SignInApi.refresh", "SignInApi.logout"}
 OPEN_TO_STAFF = {"HomeView.index", "HomeView.search", "ProfileView.index", "ProfileView.password",
                  "ProfileView.sessions",
-                 "ProfileView.end_session", "ProfileView.end_other_sessions"}
+                 "ProfileView.end_session", "ProfileView.end_other_sessions", "SecondFactorView.index"}
 GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""

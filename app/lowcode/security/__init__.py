@@ -48,10 +48,12 @@ def prepare(app: Flask) -> None:
 
 def finish(app: Flask) -> None:
     """What can only be set once all views are there."""
-    from app.lowcode.security.views import ask_for_own_password
+    from app.lowcode.security import proving
+    from app.lowcode.security.views import lead_to_what_is_due
 
     app.extensions["babel"].locale_selector = locale_selector
-    app.before_request(ask_for_own_password)
+    app.before_request(lead_to_what_is_due)
+    proving.set_up(app)
     _close_framework_routes(app)
 
 

@@ -9,7 +9,7 @@ from app.core import clock
 from app.core.database import db
 from app.core.errors import InvalidInput, NotFound
 from app.core.i18n import lazy as _
-from app.lowcode.security import passwords, signing_in
+from app.lowcode.security import passwords, second_factor, signing_in
 from app.lowcode.security.models import NO_EMAIL
 from app.lowcode.security.roles import OWNER
 from app.lowcode.security.users import find_user
@@ -17,7 +17,8 @@ from app.lowcode.security.users import find_user
 
 def make_owner(username: str, password: str | None = None) -> str:
     """Make an owner who may do everything; gives the password, one made on the spot unless it is given. A made
-    password must be changed at the first sign-in. The caller commits."""
+    password must be changed at the first sign-in, whenever that is: nobody else could make another. The caller
+    commits."""
     if find_user(username) is not None:
         raise InvalidInput({"username": _("This value is already in use.")})
     role = db.session.scalars(select(Role).where(Role.name == OWNER)).one()
@@ -28,7 +29,7 @@ def make_owner(username: str, password: str | None = None) -> str:
         signing_in.check_strength(user, chosen)
     db.session.add(user)
     db.session.flush()
-    signing_in.note_password(user.id, must_change=password is None)
+    signing_in.note_password(user.id, must_change=password is None, expires=False)
     return chosen
 
 
@@ -48,3 +49,14 @@ def reset_password(username: str) -> str:
     chosen = passwords.one_time_password()
     signing_in.set_password(user, chosen, by_owner=False)
     return chosen
+
+
+def reset_second_factor(username: str) -> bool:
+    """Forget a user's second factor and end all their sessions; says whether there was one. The caller commits."""
+    user = find_user(username)
+    if user is None:
+        raise NotFound(_("There is no user of this name."))
+    if not second_factor.turn_off(user, by_someone_else=True):
+        return False
+    signing_in.end_all_sessions(user)
+    return True

@@ -15,7 +15,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token, get_jw
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import gettext as _
-from app.lowcode.security import identity, signing_in
+from app.lowcode.security import identity, second_factor, signing_in
 from app.lowcode.security.csrf import no_cookie_needed
 from app.lowcode.security.limits import TooManyTries
 from app.lowcode.security.models import API
@@ -65,6 +65,9 @@ class SignInApi(BaseApi):
                       enum: [db]
                     refresh:
                       type: boolean
+                    code:
+                      type: string
+                      description: From the authenticator app, where the account has two-step sign-in
           responses:
             200:
               description: The tokens
@@ -92,6 +95,10 @@ class SignInApi(BaseApi):
             return jsonify(code="bad_request", message=_("Please check the marked fields."), fields=fields), 400
         try:
             user = signing_in.check_credentials(body["username"], body["password"], API)
+            if second_factor.has_second_factor(user.id):
+                if not body.get("code"):
+                    raise second_factor.CodeNeeded()
+                second_factor.check(user, body["code"])
             token = signing_in.start(user, API)
         except BusinessError as error:
             db.session.rollback()
@@ -159,6 +166,8 @@ def _complaints(body: dict[str, Any]) -> dict[str, Any]:
             found[name] = _("This text has characters that cannot be stored.")
     if body.get("provider", "db") != "db":
         found["provider"] = _("Only user name and password are accepted here.")
+    if not isinstance(body.get("code") or "", str):
+        found["code"] = _("This is not a text.")
     if not isinstance(body.get("refresh", False), bool):
         found["refresh"] = _("This is neither yes nor no.")
     return found

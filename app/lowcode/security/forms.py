@@ -20,7 +20,40 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
-class PasswordForm(FlaskForm):
+class CodeForm(FlaskForm):
+    """The second step of signing in."""
+
+    code = StringField(_("Code"), [InputRequired(_("This field is required.")), Length(max=100)], render_kw={
+        "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True})
+
+
+class ProofForm(FlaskForm):
+    """One's own password, before something that asks for it again."""
+
+    own_password = PasswordField(_("Your own password"), [InputRequired(_("This field is required."))], render_kw={
+        "autocomplete": "current-password", "autofocus": True})
+
+
+class ShowingForm(FlaskForm):
+    """A form beside whose fields refusals can be put."""
+
+    def show(self, messages: dict[str, Any]) -> None:
+        """Put refusals beside their fields."""
+        for name, message in messages.items():
+            self[name].errors = [*self[name].errors, str(message)]
+
+
+class SecondFactorForm(ShowingForm):
+    """Setting up, renewing or turning off the second factor: one's password, and a code."""
+
+    current = PasswordField(_("Current password"), [InputRequired(_("This field is required."))], render_kw={
+        "autocomplete": "current-password"})
+    code = StringField(_("Code"), [InputRequired(_("This field is required.")), Length(max=100)], render_kw={
+        "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"})
+    sealed = HiddenField()
+
+
+class PasswordForm(ShowingForm):
     """The rules themselves live in `passwords` and `signing_in`; this only collects."""
 
     current = PasswordField(_("Current password"), [InputRequired(_("This field is required."))], render_kw={
@@ -31,8 +64,3 @@ class PasswordForm(FlaskForm):
         render_kw={"autocomplete": "new-password", "maxlength": LONGEST})
     repeated = PasswordField(_("New password again"), [InputRequired(_("This field is required."))], render_kw={
         "autocomplete": "new-password", "maxlength": LONGEST})
-
-    def show(self, messages: dict[str, Any]) -> None:
-        """Put refusals beside their fields."""
-        for name, message in messages.items():
-            self[name].errors = [*self[name].errors, str(message)]

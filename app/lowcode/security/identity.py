@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, has_request_context, request, session
+from flask import Flask, flash, g, has_request_context, request, session
 from flask_jwt_extended import verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
@@ -48,6 +48,8 @@ def holder_of_token(claims: dict[str, Any]) -> SignedIn | None:
     """Whom the claims of a verified API token speak for; None where its session has ended."""
     token = claims.get(TOKEN)
     g.token_holder = sessions.load(token, API) if isinstance(token, str) else None
+    if isinstance(token, str) and g.token_holder is None:
+        g.why_ended = sessions.why_ended(token)
     return g.token_holder
 
 
@@ -62,7 +64,16 @@ def _by_cookie() -> SignedIn | None:
     who = sessions.load(token, BROWSER)
     if who is None:
         session.pop(TOKEN, None)
+        _say_why(token)
     return who
+
+
+def _say_why(token: str) -> None:
+    """Someone who was signed in a moment ago is told why they are not any more, where they would wonder."""
+    reason = sessions.why_ended(token)
+    if reason is not None:
+        g.why_ended = reason
+        flash(reason, "warning")
 
 
 def _by_bearer_token() -> SignedIn | None:

@@ -23,8 +23,9 @@ from limits.storage import Storage, storage_from_string
 from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
 
-FREE_TRIES = {"account": 4, "address": 30}
-COUNT_SECONDS = {"account": 12 * 3600, "address": 3600}
+FREE_TRIES = {"account": 4, "code": 4, "address": 30}
+"""Wrong passwords of an account, wrong codes of a second factor, and either of them from one address."""
+COUNT_SECONDS = {"account": 12 * 3600, "code": 12 * 3600, "address": 3600}
 """How long a count lives, from its first failure on."""
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 15 * 60
@@ -50,13 +51,14 @@ def set_up(app: Flask) -> None:
     app.extensions["houtai_login_counters"] = storage_from_string(app.config["RATELIMIT_STORAGE_URI"])
 
 
-def begin_try(username: str, address: str | None) -> None:
-    """Count a try for the account; raises TooManyTries while the account or the address has to wait."""
+def begin_try(name: str, address: str | None, kind: str = "account") -> None:
+    """Count a try for the account, or for its second factor; raises TooManyTries while it has to wait, or
+    the address has."""
     if not current_app.config["RATELIMIT_ENABLED"]:
         return
-    account = _key("account", username)
-    wait = max(_seconds_left(account), _seconds_left(_key("address", address)))
-    if wait or not _may_go_on("account", account):
+    key = _key(kind, name)
+    wait = max(_seconds_left(key), _seconds_left(_key("address", address)))
+    if wait or not _may_go_on(kind, key):
         raise TooManyTries(wait or FIRST_WAIT_SECONDS)
 
 
@@ -66,10 +68,10 @@ def count_failure(address: str | None) -> None:
         _may_go_on("address", _key("address", address))
 
 
-def forgive(username: str) -> None:
-    """Forget the tries of an account, after a success or a reset password."""
+def forgive(name: str, kind: str = "account") -> None:
+    """Forget the tries of an account or of its second factor, after a success or a reset."""
     for prefix in ("tries", "wait"):
-        _store().clear(f"{prefix}:{_key('account', username)}")
+        _store().clear(f"{prefix}:{_key(kind, name)}")
 
 
 def _may_go_on(kind: str, key: str) -> bool:

@@ -19,6 +19,7 @@ from app.core.database import db, reading
 from app.lowcode.access import may, refuse_stranger
 from app.lowcode.security import identity, passwords, signing_in, users
 from app.lowcode.security.api import SignInApi
+from app.lowcode.security.second_factor_pages import SecondFactorView
 from app.lowcode.security.views import ProfileView, SignInView
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class SecurityManager(FrameworkSecurityManager):
         """Only what we mean to have."""
         self.auth_view = self.appbuilder.add_view_no_menu(self.authdbview)
         self.appbuilder.add_view_no_menu(ProfileView)
+        self.appbuilder.add_view_no_menu(SecondFactorView)
         self.appbuilder.add_api(self.security_api)
 
     # -- who is asking ------------------------------------------------------------------------------------------

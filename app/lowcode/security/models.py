@@ -11,9 +11,9 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy import event
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import Mapper, relationship
 
-from app.core.db import Mapped, Record, json_data, moment, reference, text, yes_no
+from app.core.db import Mapped, Record, integer, json_data, moment, reference, text, yes_no
 from app.core.i18n import lazy as _
 from app.lowcode.security.roles import role_description, role_label
 
@@ -37,6 +37,8 @@ class StaffSession(Record):
     revoked_at: Mapped[datetime | None] = moment(_("Ended"))
     ip: Mapped[str | None] = text(45, _("IP address"))
     agent: Mapped[str | None] = text(200, _("Browser"))
+    proven_at: Mapped[datetime] = moment(_("Password last given"))
+    end_reason: Mapped[str | None] = text(20, _("Why it ended"))
     # A digest of the stored password hash: whoever changes the password, by whatever way, ends the session.
     password_mark: Mapped[str] = text(32, _("Password mark"))
 
@@ -50,6 +52,29 @@ class StaffAccount(Record):
     user_id: Mapped[int] = reference("ab_user", _("User"), on_delete="CASCADE", index=False, unique=True)
     must_change_password: Mapped[bool] = yes_no(_("Must change the password"))
     password_changed_at: Mapped[datetime | None] = moment(_("Password changed"))
+    one_time_until: Mapped[datetime | None] = moment(_("One-time password counts until"))
+
+
+class StaffSecondFactor(Record):
+    """The key that a user's authenticator app shares with us, encrypted, and the last time step whose code was used."""
+
+    __tablename__ = "staff_second_factors"
+    __audited__ = False
+    title_column = "user_id"
+    user_id: Mapped[int] = reference("ab_user", _("User"), on_delete="CASCADE", index=False, unique=True)
+    sealed_key: Mapped[str] = text(255, _("Key"), info={"secret": True})
+    last_step: Mapped[int] = integer(_("Last used time step"))
+
+
+class StaffRecoveryCode(Record):
+    """One recovery code: its digest, until it is used."""
+
+    __tablename__ = "staff_recovery_codes"
+    __audited__ = False
+    title_column = "user_id"
+    user_id: Mapped[int] = reference("ab_user", _("User"), on_delete="CASCADE")
+    code_hash: Mapped[str] = text(64, _("Recovery code"), info={"secret": True})
+    used_at: Mapped[datetime | None] = moment(_("Used"))
 
 
 class StaffPreference(Record):
@@ -103,7 +128,7 @@ FRAMEWORK_COLUMNS: dict[Any, dict[str, dict[str, Any]]] = {
 
 
 FRAMEWORK_RELATIONS: dict[Any, dict[str, Any]] = {
-    User: {"roles": _("Roles"), "groups": _("Groups")},
+    User: {"roles": _("Roles"), "groups": _("Groups"), "second_factor": _("Two-step sign-in")},
     Role: {"user": _("Users"), "permissions": _("Permissions"), "groups": _("Groups")},
     Group: {"users": _("Users"), "roles": _("Roles")},
 }
@@ -127,6 +152,16 @@ def _set_contact_email(user: User, value: str | None) -> None:
     user.email = value or ""
 
 
+def _second_factor_state(user: User) -> str:
+    """`on`, or `missing` where one of the user's roles asks for it, or `off`."""
+    from app.lowcode.security.policy import needs_second_factor
+
+    if user.second_factor is not None:
+        return "on"
+    names = {role.name for holder in [user, *user.groups] for role in holder.roles}
+    return "missing" if needs_second_factor(sorted(names)) else "off"
+
+
 def _say_what_framework_columns_are() -> None:
     """Give the framework's columns the words and kinds that our own columns say of themselves."""
     for model, columns in FRAMEWORK_COLUMNS.items():
@@ -134,6 +169,8 @@ def _say_what_framework_columns_are() -> None:
             model.__table__.columns[name].info.update(info)
     User.full_name = property(_full_name, _set_full_name)
     User.contact_email = property(_contact_email, _set_contact_email)
+    User.second_factor = relationship(StaffSecondFactor, viewonly=True, uselist=False)
+    User.second_factor_state = property(_second_factor_state)
     User.__str__ = lambda user: user.full_name  # type: ignore[method-assign]
     Role.label = property(lambda role: role_label(role.name))
     Role.description = property(lambda role: role_description(role.name))

@@ -1,9 +1,9 @@
 """Sessions of staff: opened at sign-in, loaded with one query, ended for good on the server.
 
 The signed cookie (or the API token) carries a random token; the row in `staff_sessions` decides whether it still
-counts. It ends by signing out, by a changed password, by deactivation or deletion of the user, by being idle
-too long, at its latest end, or because someone ended it on a screen. Roles are not kept in it, so
-a changed role is felt at the next request.
+counts. It ends by signing out, by a changed password or second factor, by other roles or groups, by deactivation or
+deletion of the user, by being idle too long, at its latest end, or because someone ended it on a screen. Roles are not
+kept in it, so what a role allows is felt at the next request.
 """
 
 from __future__ import annotations
@@ -21,13 +21,21 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.core import clock
 from app.core.database import SAFE_METHODS, db, writing
+from app.core.i18n import lazy as _
 from app.core.i18n import listed
-from app.lowcode.security.models import BROWSER, StaffAccount, StaffPreference, StaffSession
+from app.lowcode.security.models import BROWSER, StaffAccount, StaffPreference, StaffSecondFactor, StaffSession
 
 SEEN_EVERY = timedelta(seconds=60)
 """How often at most "last seen" is written; the idle limit is felt with this grain."""
 KEEP_ENDED = timedelta(days=30)
 """How long a session that has ended stays in the table, for the list of recent sign-ins."""
+
+ROLES_CHANGED, FACTOR_CHANGED = "roles", "second_factor"
+REASONS: dict[str, Any] = {
+    ROLES_CHANGED: _("Your roles have changed. Please sign in again."),
+    FACTOR_CHANGED: _("Your two-step sign-in has changed. Please sign in again."),
+}
+"""Why a session was ended, where people would wonder."""
 
 TABLE: Any = StaffSession.__table__
 USERS: Any = User.__table__
@@ -41,7 +49,9 @@ class SignedIn:
     name: str
     session_id: int
     kind: str
+    proven_at: datetime
     must_change_password: bool = False
+    has_second_factor: bool = False
     locale: str | None = None
     theme: str | None = None
     page_sizes: dict[str, Any] = field(default_factory=dict)
@@ -80,7 +90,7 @@ def open_session(user: User, kind: str = BROWSER) -> tuple[str, int]:
     values = {
         "user_id": user.id, "token_hash": token_hash(token), "kind": kind, "created_at": now, "updated_at": now,
         "last_seen_at": now, "expires_at": now + lifetime(kind), "ip": client_ip(), "agent": client_agent(),
-        "password_mark": password_mark(user),
+        "password_mark": password_mark(user), "proven_at": now,
     }
     result = db.session.execute(insert(TABLE).values(values))
     return token, int(result.inserted_primary_key[0])
@@ -95,10 +105,12 @@ def lifetime(kind: str) -> timedelta:
 # Made once: this is asked at every request, and putting it together would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
-           USERS.c.first_name, USERS.c.last_name, USERS.c.password, StaffAccount.must_change_password,
-           StaffPreference.locale, StaffPreference.theme, StaffPreference.page_sizes)
+           USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
+           StaffAccount.must_change_password, StaffSecondFactor.id, StaffPreference.locale, StaffPreference.theme,
+           StaffPreference.page_sizes)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(StaffAccount, StaffAccount.user_id == USERS.c.id)
+    .outerjoin(StaffSecondFactor, StaffSecondFactor.user_id == USERS.c.id)
     .outerjoin(StaffPreference, StaffPreference.user_id == USERS.c.id)
     .where(TABLE.c.token_hash == bindparam("token_hash"), TABLE.c.kind == bindparam("kind"),
            TABLE.c.revoked_at.is_(None), USERS.c.active.is_(True)))
@@ -109,8 +121,8 @@ def load(token: str, kind: str) -> SignedIn | None:
     row = db.session.execute(_LOAD, {"token_hash": token_hash(token), "kind": kind}).first()
     if row is None:
         return None
-    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, must_change,
-     locale, theme, page_sizes) = row
+    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password,
+     proven_at, must_change, second_factor_id, locale, theme, page_sizes) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -119,8 +131,8 @@ def load(token: str, kind: str) -> SignedIn | None:
     if now - last_seen_at >= SEEN_EVERY:
         _touch(session_id, now)
     name = f"{first_name or ''} {last_name or ''}".strip() or username
-    return SignedIn(user_id, name, session_id, kind, bool(must_change), locale, theme,
-                    page_sizes or {})
+    return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
+                    theme, page_sizes or {})
 
 
 def end_session(session_id: int) -> None:
@@ -128,12 +140,19 @@ def end_session(session_id: int) -> None:
     _end(TABLE.c.id == session_id)
 
 
-def end_sessions_of(user_id: int, *, but: int | None = None) -> int:
-    """End all sessions of a user, API tokens included, except the one with the id `but`; says how many."""
+def end_sessions_of(user_id: int, *, but: int | None = None, reason: str | None = None) -> int:
+    """End all sessions of a user, API tokens included, except the one with the id `but`; says how many. `reason`, one
+    of REASONS, is told at their next request."""
     guards = [TABLE.c.user_id == user_id]
     if but is not None:
         guards.append(TABLE.c.id != but)
-    return _end(*guards)
+    return _end(*guards, reason=reason)
+
+
+def why_ended(token: str) -> str | None:
+    """Why the session of this token was ended, in words, where that is worth saying."""
+    reason = db.session.scalar(select(TABLE.c.end_reason).where(TABLE.c.token_hash == token_hash(token)))
+    return str(REASONS[reason]) if reason in REASONS else None
 
 
 def renew_password_mark(user: User, session_id: int) -> None:
@@ -165,8 +184,9 @@ def client_agent() -> str | None:
     return (request.user_agent.string or "")[:200] or None if has_request_context() else None
 
 
-def _end(*guards: Any) -> int:
-    statement = update(TABLE).where(TABLE.c.revoked_at.is_(None), *guards).values(revoked_at=clock.now())
+def _end(*guards: Any, reason: str | None = None) -> int:
+    statement = update(TABLE).where(TABLE.c.revoked_at.is_(None), *guards).values(
+        revoked_at=clock.now(), end_reason=reason)
     return db.session.execute(statement).rowcount
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import current_app, session
 from flask_appbuilder.security.sqla.models import User
@@ -17,6 +18,7 @@ from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.lowcode.security import identity, limits, passwords, sessions, users
 from app.lowcode.security.models import BROWSER, StaffAccount
+from app.lowcode.security.policy import SignInSettings
 
 log = logging.getLogger(__name__)
 KEPT_OVER_SIGN_IN = ("locale", "theme")
@@ -69,6 +71,17 @@ class WrongPassword(BusinessError):
         return _("The user name or the password is not right.")
 
 
+class PasswordExpired(BusinessError):
+    """The password is right, but it was made by someone else and has not been used in time. HTTP 401."""
+
+    status = 401
+    code = "password_expired"
+
+    @classmethod
+    def default_message(cls) -> object:
+        return _("This one-time password has expired. Ask for a new one.")
+
+
 def check_credentials(username: str, password: str, kind: str) -> User:
     """The user whose credentials these are. Refuses with WrongPassword or TooManyTries, the same for unknown names,
     and announces a refusal; commits nothing but the announcement, so it is called by an edge before its own work."""
@@ -90,7 +103,17 @@ def check_credentials(username: str, password: str, kind: str) -> User:
         db.session.commit()
         raise WrongPassword()
     limits.forgive(username)
+    _refuse_expired(user)
     return user
+
+
+def _refuse_expired(user: User) -> None:
+    """A one-time password that lay around for too long opens nothing; said only to whoever gave the right one."""
+    until = db.session.scalar(select(StaffAccount.one_time_until).where(
+        StaffAccount.user_id == user.id, StaffAccount.must_change_password))
+    if until is not None and until <= clock.now():
+        log.warning("sign-in refused, one-time password expired: user %s", user.id)
+        raise PasswordExpired()
 
 
 def start(user: User, kind: str = BROWSER) -> str:
@@ -106,9 +129,8 @@ def start(user: User, kind: str = BROWSER) -> str:
 
 def remember_in_cookie(token: str) -> None:
     """Begin a fresh cookie with the new token: nothing from before the sign-in is taken along but the look."""
-    kept = {name: session[name] for name in KEPT_OVER_SIGN_IN if name in session}
-    session.clear()
-    session.update(kept, **{identity.TOKEN: token})
+    empty_cookie()
+    session[identity.TOKEN] = token
     session.permanent = True
     identity.forget()
 
@@ -119,16 +141,21 @@ def sign_out() -> None:
     if who is not None:
         sessions.end_session(who.session_id)
         publish(SignedOut(who.user_id, who.name))
-    kept = {name: session[name] for name in KEPT_OVER_SIGN_IN if name in session}
-    session.clear()
-    session.update(kept)
+    empty_cookie()
     identity.forget()
 
 
-def end_all_sessions(user: User, *, but: int | None = None) -> int:
+def empty_cookie() -> None:
+    """Forget everything in the cookie but the look."""
+    kept = {name: session[name] for name in KEPT_OVER_SIGN_IN if name in session}
+    session.clear()
+    session.update(kept)
+
+
+def end_all_sessions(user: User, *, but: int | None = None, reason: str | None = None) -> int:
     """Sign `user` out everywhere, API tokens included, except in the session `but`, and announce it; says from how
     many. The edge commits."""
-    count = sessions.end_sessions_of(user.id, but=but)
+    count = sessions.end_sessions_of(user.id, but=but, reason=reason)
     if count:
         publish(SessionsEnded(user.id, str(user), count))
     return count
@@ -139,10 +166,7 @@ def change_own_password(current: str, new: str, repeated: str) -> None:
     who = identity.signed_in()
     assert who is not None, "asked only of someone who is signed in"
     user = who.user
-    limits.begin_try(user.username, sessions.client_ip())
-    if not passwords.is_password(user.password, current):
-        raise InvalidInput({"current": _("This is not your current password.")})
-    limits.forgive(user.username)
+    check_own_password(user, current)
     if new != repeated:
         raise InvalidInput({"repeated": _("The two new passwords differ.")})
     if new == current:
@@ -150,6 +174,18 @@ def change_own_password(current: str, new: str, repeated: str) -> None:
     check_strength(user, new, field="new")
     set_password(user, new, by_owner=True, but=who.session_id)
     sessions.renew_password_mark(user, who.session_id)
+
+
+def check_own_password(user: User, password: str, field: str = "current") -> None:
+    """Refuse unless this is the password of the signed-in `user`; counted like a try to sign in. Called before an
+    edge's own work: what was begun is rolled back."""
+    stored, username = user.password, user.username
+    # Hashing takes a tenth of a second, in which nobody else should have to wait for the database.
+    db.session.rollback()
+    limits.begin_try(username, sessions.client_ip())
+    if not passwords.is_password(stored, password):
+        raise InvalidInput({field: _("This is not your current password.")})
+    limits.forgive(username)
 
 
 def check_strength(user: User, password: str, field: str = "password") -> None:
@@ -169,11 +205,14 @@ def set_password(user: User, new: str, *, by_owner: bool, but: int | None = None
     limits.forgive(user.username)
 
 
-def note_password(user_id: int, *, must_change: bool) -> None:
-    """Keep when a user's password was set, and whether they must choose another before anything else."""
+def note_password(user_id: int, *, must_change: bool, expires: bool = True) -> None:
+    """Keep when a user's password was set, and whether they must choose another before anything else; such a one
+    `expires` if it is not used in time."""
     table = StaffAccount.__table__
     now = clock.now()
-    values = {"must_change_password": must_change, "password_changed_at": now, "updated_at": now}
+    until = now + timedelta(hours=SignInSettings.hours_of_one_time_passwords) if must_change and expires else None
+    values = {"must_change_password": must_change, "password_changed_at": now, "one_time_until": until,
+              "updated_at": now}
     if db.session.execute(select(table.c.id).where(table.c.user_id == user_id)).first() is None:
         db.session.execute(insert(table).values(user_id=user_id, created_at=now, **values))
     else:

@@ -12,14 +12,17 @@ from werkzeug.wrappers import Response
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import gettext as _
-from app.lowcode.access import refuse_stranger, wants_json
-from app.lowcode.security import identity, limits, preferences, sessions, signing_in
-from app.lowcode.security.forms import PasswordForm, SignInForm
+from app.lowcode.access import refuse_stranger, role_names, wants_json
+from app.lowcode.security import identity, limits, preferences, second_factor, second_step, sessions, signing_in
+from app.lowcode.security.forms import CodeForm, PasswordForm, SignInForm
 from app.lowcode.security.models import BROWSER
+from app.lowcode.security.policy import SignInSettings, needs_second_factor
 from app.lowcode.security.redirects import came_from, here, safe_next
 
-WITHOUT_OWN_PASSWORD = {
-    "SignInView.login", "SignInView.logout", "SignInView.preferences", "ProfileView.password", "SignInApi.logout"}
+ALWAYS_OPEN = {
+    "SignInView.login", "SignInView.code", "SignInView.logout", "SignInView.preferences", "SignInApi.login",
+    "SignInApi.logout"}
+"""What someone reaches who still has a password of their own to choose, or a second factor to set up."""
 
 
 def signed_in_only(view: Any) -> Any:
@@ -32,17 +35,30 @@ def signed_in_only(view: Any) -> Any:
     return guarded
 
 
-def ask_for_own_password() -> Any:
-    """Before every request: a password that someone else has made is good for nothing but choosing another one."""
-    if request.endpoint is None or request.endpoint in WITHOUT_OWN_PASSWORD or request.endpoint.endswith("static"):
+def lead_to_what_is_due() -> Any:
+    """Before every request: a password that someone else has made is good for nothing but choosing another one, and
+    whoever must have a second factor gets nowhere without it."""
+    if request.endpoint is None or request.endpoint in ALWAYS_OPEN or request.endpoint.endswith("static"):
         return None
     who = identity.signed_in()
-    if who is None or not who.must_change_password:
+    if who is None:
+        return None
+    if who.must_change_password:
+        return _lead("ProfileView.password", "after_password", "password_change_required",
+                     _("Change your password first."))
+    if not who.has_second_factor and SignInSettings.roles_with_second_factor and needs_second_factor(role_names()):
+        return _lead("SecondFactorView.index", "after_second_factor", "second_factor_required",
+                     _("Set up two-step sign-in first."))
+    return None
+
+
+def _lead(page: str, remember: str, code: str, message: str) -> Any:
+    if request.endpoint == page:
         return None
     if wants_json():
-        return jsonify(code="password_change_required", fields={}, message=_("Change your password first.")), 403
-    session["after_password"] = here()
-    return redirect(url_for("ProfileView.password"))
+        return jsonify(code=code, fields={}, message=message), 403
+    session[remember] = here()
+    return redirect(url_for(page))
 
 
 class SignInView(BaseView):
@@ -64,6 +80,9 @@ class SignInView(BaseView):
                                    message=_("The user name or the password is not right."))
         try:
             user = signing_in.check_credentials(form.username.data or "", form.password.data or "", BROWSER)
+            if second_factor.has_second_factor(user.id):
+                second_step.begin(user, goal)
+                return redirect(url_for(".code"))
             token = signing_in.start(user)
             db.session.commit()
         except limits.TooManyTries as error:
@@ -74,6 +93,33 @@ class SignInView(BaseView):
             return render_template("houtai/login.html", form=form, message=str(error), next=goal)
         signing_in.remember_in_cookie(token)
         return redirect(goal)
+
+    @expose("/login/code", methods=["GET", "POST"])
+    def code(self) -> Any:
+        """The second step, for those who have one: a code from the app, or a recovery code."""
+        waiting = second_step.who_waits()
+        if waiting is None:
+            return redirect(url_for(".login"))
+        user, goal = waiting
+        form = CodeForm()
+        message: object = None
+        status, headers = 200, {}
+        if request.method == "POST" and form.validate():
+            try:
+                second_factor.check(user, form.code.data or "")
+                token = signing_in.start(user)
+                db.session.commit()
+            except limits.TooManyTries as error:
+                db.session.rollback()
+                message, status, headers = error, error.status, {"Retry-After": str(error.wait)}
+            except BusinessError as error:
+                message = error
+            else:
+                signing_in.remember_in_cookie(token)
+                return redirect(goal)
+        page = render_template("houtai/security/code.html", form=form, message=message,
+                               by_recovery_code="recovery" in request.args)
+        return page, status, headers
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Response:
@@ -112,7 +158,7 @@ class ProfileView(BaseView):
         who = identity.signed_in()
         assert who is not None
         return render_template("houtai/security/profile.html", who=who, user=who.user,
-                               sessions=sessions.live_sessions(who.user_id))
+                               sessions=sessions.live_sessions(who.user_id), must=needs_second_factor(role_names()))
 
     @expose("/password", methods=["GET", "POST"])
     @signed_in_only

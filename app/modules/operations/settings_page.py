@@ -10,7 +10,7 @@ from markupsafe import Markup
 from app.core import settings
 from app.core.errors import BusinessError, InvalidInput, NotFound
 from app.core.help import help_of
-from app.core.i18n import gettext
+from app.core.i18n import gettext, listed
 from app.core.i18n import lazy as _
 from app.lowcode import Page, controls, forms
 from app.lowcode.access import may
@@ -28,6 +28,7 @@ class ShownSetting:
     """One setting on the page: its control with what was typed or what holds, and what was wrong with it."""
 
     def __init__(self, setting: settings.Setting, typed: str | None = None, error: str = "") -> None:
+        self.setting = setting
         self.field = _field(setting)
         self.id = f"{setting.group.name}.{setting.name}"
         self.label, self.help, self.kind, self.error = setting.label, setting.help, setting.kind, error
@@ -37,24 +38,26 @@ class ShownSetting:
         self.typed = typed
 
     def _words(self, value: Any) -> str:
+        if self.kind == "several":
+            words = dict(self.setting.offered())
+            return listed(str(words.get(item, item)) for item in value) or gettext("None")
         if self.kind == "yes_no":
             return gettext("Yes") if value else gettext("No")
         return str(self.field.to_form(value)) if self.kind != "choice" else str(value)
 
     def control(self) -> Markup:
-        shown = self.typed if self.typed is not None else self.field.to_form(self.value)
         described = [f"{self.id}-help"] if self.help else []
         described += [f"{self.id}-error"] if self.error else []
-        return controls.control(
-            self.field,
-            self.field.path,
-            shown,
-            extra={
-                "id": self.id,
-                "aria-invalid": "true" if self.error else None,
-                "aria-describedby": " ".join(described) or None,
-            },
-        )
+        extra = {
+            "id": self.id,
+            "aria-invalid": "true" if self.error else None,
+            "aria-describedby": " ".join(described) or None,
+        }
+        if self.kind == "several":
+            options = [(name, words, name in self.value) for name, words in self.setting.offered()]
+            return controls.select(self.field.path, options, {"multiple": True, "data-choices": True, **extra})
+        shown = self.typed if self.typed is not None else self.field.to_form(self.value)
+        return controls.control(self.field, self.field.path, shown, extra=extra)
 
 
 class SettingsPage(Page):
@@ -108,6 +111,10 @@ class SettingsPage(Page):
         refused: dict[str, str] = {}
         values: dict[str, Any] = {}
         for item in chosen.settings():
+            if item.kind == "several":
+                # A browser sends nothing for an empty choice.
+                values[item.name] = tuple(sorted(set(request.form.getlist(item.name))))
+                continue
             field = _field(item)
             raw: Any = request.form.get(item.name)
             if raw is None and item.kind != "yes_no":

@@ -44,6 +44,19 @@ def reset_password(username: str) -> None:
     click.echo(f"Password for the next sign-in of {username}: {chosen}")
 
 
+@commands.command("reset-second-factor")
+@click.argument("username")
+def reset_second_factor(username: str) -> None:
+    """Forget the second factor of USERNAME, who has lost it, and sign them out everywhere."""
+    with acting_as(Actor.command("staff reset-second-factor")):
+        try:
+            was_there = accounts.reset_second_factor(username)
+        except BusinessError as error:
+            raise click.ClickException(str(error)) from None
+        db.session.commit()
+    click.echo(f"{username} signs in with the password alone now." if was_there else f"{username} had none.")
+
+
 @commands.command("list")
 def list_users() -> None:
     """Print who may sign in, with their roles."""

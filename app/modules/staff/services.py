@@ -24,14 +24,16 @@ from flask_appbuilder.security.sqla.models import (
 )
 from sqlalchemy import func, inspect, or_, select
 
-from app.core import clock
+from app.core import clock, settings
 from app.core.columns import EMAIL
 from app.core.database import db
 from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode import access
-from app.lowcode.security import passwords, roles, sessions, signed_in, signing_in
+from app.lowcode.security import passwords, roles, second_factor, sessions, signed_in, signing_in
 from app.lowcode.security.models import NO_EMAIL
+from app.lowcode.security.policy import SignInSettings
+from app.lowcode.security.proving import need_proof
 from app.lowcode.security.users import find_user
 
 USERNAME = r"[\w.@+-]{2,64}"
@@ -88,6 +90,8 @@ def complete_new_user(user: User) -> str:
     user.created_on = user.changed_on = clock.now()
     user.password = passwords.hash_password(chosen)
     check_user(user)
+    if user.roles or user.groups:
+        need_proof()
     return chosen
 
 
@@ -125,15 +129,20 @@ def check_user(user: User) -> None:
 
 def check_changed_user(user: User) -> None:
     """Before a changed user is saved: the actor must not reach above themselves, neither before nor after."""
-    if inspect(user).attrs.username.history.has_changes() or inspect(user).attrs.email.history.has_changes() \
-            or _added(user, "roles") or _removed(user, "roles") or _added(user, "groups") or _removed(user, "groups"):
+    other_rights = any(change(user, name) for change in (_added, _removed) for name in ("roles", "groups"))
+    other_name = any(inspect(user).attrs[name].history.has_changes() for name in ("username", "email"))
+    if other_rights or other_name:
         refuse_if_above(user)
     user.changed_on = clock.now()
     check_user(user)
+    if other_rights or other_name:
+        need_proof()
+    if other_rights:
+        _sign_out_after_change([user])
 
 
 def set_roles(user: User, wanted: Iterable[Role]) -> None:
-    """Give `user` exactly these roles. Counts from their next request on."""
+    """Give `user` exactly these roles. Counts from their next request on, at which they must sign in again."""
     user.roles = list(wanted)
     check_changed_user(user)
     db.session.flush()
@@ -161,11 +170,36 @@ def activate_user(user: User) -> None:
 
 
 def reset_password(user: User) -> str:
-    """Give `user` a one-time password, which they must change at the next sign-in, and sign them out everywhere."""
+    """Give `user` a one-time password, which counts for some hours and must be changed at the next sign-in, and sign
+    them out everywhere."""
     refuse_if_above(user)
+    need_proof()
     chosen = passwords.one_time_password()
     signing_in.set_password(user, chosen, by_owner=False)
     return chosen
+
+
+def reset_second_factor(user: User) -> None:
+    """Forget the second factor of a `user` who has lost it, and sign them out everywhere. Nobody takes away their own
+    in this way: that asks for a code."""
+    who = signed_in()
+    if who is not None and who.user_id == user.id:
+        raise BusinessError(_("Turn off your own two-step sign-in in your profile."))
+    refuse_if_above(user)
+    need_proof()
+    second_factor.turn_off(user, by_someone_else=True)
+    signing_in.end_all_sessions(user, reason=sessions.FACTOR_CHANGED)
+    db.session.expire(user, ["second_factor"])
+
+
+def _sign_out_after_change(users: Iterable[User]) -> None:
+    """End the sessions of those whose roles have changed; whoever makes the change goes on in the session at hand."""
+    who = signed_in()
+    with db.session.no_autoflush:  # a new group is still being made
+        for user in users:
+            if user.id is not None:
+                own = who.session_id if who is not None and who.user_id == user.id else None
+                signing_in.end_all_sessions(user, but=own, reason=sessions.ROLES_CHANGED)
 
 
 def sign_out_everywhere(user: User) -> int:
@@ -219,8 +253,13 @@ def rename_role(role: Role, name: str) -> None:
         return
     if role.name in roles.role_labels():
         raise BusinessError(_("The starter roles keep their names; copy one to make your own."), field="name")
-    role.name = name
+    before, role.name = role.name, name
     check_role(role)
+    must = SignInSettings.roles_with_second_factor
+    if before in must:
+        db.session.flush()
+        settings.change(SignInSettings, {
+            "roles_with_second_factor": tuple(sorted({role.name, *must} - {before}))})
 
 
 def set_permissions(role: Role, wanted: set[Pair]) -> tuple[set[Pair], set[Pair]]:
@@ -237,6 +276,7 @@ def set_permissions(role: Role, wanted: set[Pair]) -> tuple[set[Pair], set[Pair]
     if not added <= set(known):
         raise InvalidInput(message=_("There is no such permission."))
     if added or taken:
+        need_proof()
         role.permissions = [known[pair] for pair in sorted(wanted & set(known))]
         db.session.flush()
     return added, taken
@@ -249,6 +289,9 @@ def delete_role(role: Role) -> None:
     mine = permissions_of_actor()
     if mine is not None and not pairs_of(role) <= mine:
         raise AboveYou(_("You can give and take only permissions that you have yourself."))
+    need_proof()
+    people = {user.id: user for user, _group in people_with(role)}
+    _sign_out_after_change(people.values())
     role.permissions = []
     role.user = []
     role.groups = []
@@ -280,13 +323,20 @@ def check_group(group: Group) -> None:
     group.label = group.label or ""
     group.description = group.description or ""
     _check_given_roles(_added(group, "roles"), _removed(group, "roles"))
-    if _added(group, "users") or _removed(group, "users"):
+    joined_or_left = [*_added(group, "users"), *_removed(group, "users")]
+    if joined_or_left:
         _check_given_roles(group.roles, [])
+    other_roles = bool(_added(group, "roles") or _removed(group, "roles"))
+    if other_roles or joined_or_left:
+        need_proof()
+        _sign_out_after_change({*joined_or_left, *group.users} if other_roles else joined_or_left)
 
 
 def delete_group(group: Group) -> None:
     """Dissolve a group: its members keep only the roles they have by themselves."""
     _check_given_roles([], group.roles)
+    need_proof()
+    _sign_out_after_change(list(group.users))
     group.users, group.roles = [], []
     db.session.flush()
     db.session.delete(group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, g, make_response, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
+from app.core import clock
 from app.core.database import db
 from app.core.errors import BusinessError
 from app.core.i18n import gettext
@@ -22,6 +24,7 @@ from app.lowcode.actions import panel
 from app.lowcode.cells import NOTHING, pill
 from app.lowcode.fields import Field
 from app.lowcode.page import expose
+from app.lowcode.security.policy import SignInSettings
 from app.lowcode.security.roles import OWNER, role_label, role_labels
 from app.modules.staff import services
 from app.modules.staff.matrix import COLUMNS, ChangedMeanwhile, mark, matrix, read_boxes
@@ -33,8 +36,16 @@ def role_pills(values: Any) -> Markup:
     return Markup(" ").join(pill(role_label(name), "info" if name == OWNER else "plain") for name in names) or NOTHING
 
 
+STEPS = {"on": (_("On"), "good"), "missing": (_("Missing"), "warn"), "off": (_("None"), "plain")}
+
+
+def second_factor_pill(state: str) -> Markup:
+    """Whether someone has two-step sign-in, and whether their roles ask for it."""
+    return pill(*STEPS[state])
+
+
 class UserScreen(Screen):
-    """The people who may sign in here. Their roles decide what they see; a changed role counts at their next click."""
+    """The people who may sign in here. Their roles decide what they see; whose roles change must sign in again."""
 
     model = User
     icon = "fa-user-gear"
@@ -44,12 +55,14 @@ class UserScreen(Screen):
     add_title = _("New user")
     base_permissions = ["can_view", "can_add", "can_edit"]
     base_order = ("username", "asc")
-    list_columns = ["username", "full_name", "roles", "groups", "active", "last_login"]
+    list_columns = ["username", "full_name", "roles", "groups", "second_factor_state", "active", "last_login"]
     search_columns = ["username", "first_name", "email", "active", "roles", "last_login"]
     order_columns = ["username", "last_login"]
-    show_columns = ["username", "full_name", "contact_email", "active", "roles", "groups", "last_login", "created_on"]
+    show_columns = ["username", "full_name", "contact_email", "active", "second_factor_state", "roles", "groups",
+                    "last_login", "created_on"]
     form_columns = ["username", "full_name", "contact_email", "roles", "groups"]
-    label_columns = {"full_name": _("Full name"), "contact_email": _("E-mail")}
+    label_columns = {
+        "full_name": _("Full name"), "contact_email": _("E-mail"), "second_factor_state": _("Two-step sign-in")}
     description_columns = {
         "username": _("What they type to sign in; letters, digits and . @ + - _"),
         "full_name": _("As colleagues call them."),
@@ -57,8 +70,9 @@ class UserScreen(Screen):
         "roles": _("You can give only roles that allow no more than you may do yourself."),
         "groups": _("A group lends its roles to its members."),
     }
-    formatters_columns = {"roles": role_pills}
-    list_options = [selectinload(User.roles), selectinload(User.groups)]
+    formatters_columns = {"roles": role_pills, "second_factor_state": second_factor_pill}
+    list_options = [selectinload(User.roles), selectinload(User.groups).selectinload(Group.roles),
+                    selectinload(User.second_factor)]
     empty_text = _("Add the people who work in the shop.")
 
     def field(self, path: str) -> Field:
@@ -95,6 +109,13 @@ class UserScreen(Screen):
     def reset_password(self, users: list[User]) -> Response:
         """Shows a one-time password once; it must be changed at the next sign-in."""
         return show_password(users[0], services.reset_password(users[0]))
+
+    @action(_("Reset two-step sign-in"), icon="fa-mobile-screen", many=False,
+            confirm=_("Has this user lost their phone? They are signed out everywhere and get in with their password "
+                      "alone, until they set it up anew."),
+            why_not=lambda user: None if user.second_factor else _("This user has no two-step sign-in."))
+    def reset_second_factor(self, users: list[User]) -> None:
+        services.reset_second_factor(users[0])
 
     @action(_("Sign out everywhere"), icon="fa-right-from-bracket",
             confirm=_("End all sessions and API tokens of this user?"))
@@ -271,4 +292,5 @@ def show_password(user: User, password: str) -> Response:
     """The page that shows a one-time password, once."""
     return make_response(render_template(
         "houtai/staff/one_time_password.html", user=user, password=password, title=_("One-time password"),
+        until=clock.now() + timedelta(hours=SignInSettings.hours_of_one_time_passwords),
         back_url=url_for("UserScreen.show", pk=user.id)))

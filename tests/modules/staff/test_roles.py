@@ -128,6 +128,8 @@ def test_a_deleted_role_is_taken_from_everyone(as_user: Any) -> None:
     owner, hers = as_user("ming"), as_user("hua")
     assert hers.get("/products/list/").status_code == 200
     owner.post(f"/roles/delete/{role('operator').id}")
+    assert hers.get("/products/list/").status_code == 302
+    hers.sign_in("hua")
     assert hers.get("/products/list/").status_code == 403
     assert user("hua").roles == []
 
