@@ -142,6 +142,12 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
             "sizes": [
                 {"size": size, "url": address.with_(size=size), "current": size == listing.page_size} for size in SIZES
             ],
+            "export": {
+                "url": f"{screen.route_base}/export/",
+                "query": address.with_().partition("?")[2],
+            }
+            if screen.may("export") and len(rows)
+            else None,
             "sort_options": _sort_options(screen, listing, address),
             "empty": _empty(screen, listing, may_add),
         },

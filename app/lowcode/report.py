@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 import orjson
 from flask import Response, make_response, request, url_for
@@ -37,7 +37,7 @@ from app.lowcode.charts import Bars, Chart, Line, Pie
 from app.lowcode.periods import Period
 from app.lowcode.report_filters import ChoiceFilter, Chosen, CompareFilter, PeriodFilter, ReportFilter, StepFilter
 from app.lowcode.report_page import report_page
-from app.lowcode.sheets import Sheet, csv_lines, write_xlsx
+from app.lowcode.sheets import Sheet, csv_lines, download, file_title, write_xlsx
 from app.lowcode.tables import Column, Figures, Table, work_out
 from app.lowcode.view import View
 
@@ -46,7 +46,6 @@ __all__ = [
     "Report", "StepFilter", "Table",
 ]
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
 PIECE = 64 * 1024
 """Bytes of a file that are in memory at once."""
@@ -175,15 +174,12 @@ class Report(View, BaseView):
         chosen = self.choose(request.args)
         sheets = [*map(_sheet, self.work_out(chosen).values()), self._about(chosen)]
         file = write_xlsx(sheets, title=str(self.title))
-        response = Response(_pieces(file), mimetype=XLSX)
-        response.call_on_close(file.close)
-        response.headers.set("Content-Disposition", "attachment", filename=self.file_name(chosen, "xlsx"))
-        return response
+        return download(file, self.file_name(chosen, "xlsx"))
 
     def file_name(self, chosen: Chosen, ending: str, part: str = "") -> str:
         """The report's title and period: `Sales_2026-08-01_2026-08-31.xlsx`."""
         period = chosen.values.get("period")
-        title = re.sub(r'[\\/:*?"<>|\x00-\x1f\s]+', "-", str(self.title)).strip("-.") or "report"
+        title = file_title(self.title) or "report"
         stamp = period.stamp() if isinstance(period, Period) else ""
         return "_".join(word for word in (title, part, stamp) if word) + f".{ending}"
 
@@ -211,12 +207,6 @@ class Report(View, BaseView):
     def url(self, name: str, chosen: Chosen, **values: Any) -> str:
         """The address of one of the methods above with the chosen filters."""
         return chosen.address(url_for(f"{self.endpoint}.{name}", **values))
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(PIECE):
-            yield piece
 
 
 def _sheet(figures: Figures) -> Sheet:

@@ -21,12 +21,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.baseviews import BaseView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement, inspect, select
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.core import html
@@ -39,6 +41,7 @@ from app.core.i18n import lazy as _
 from app.lowcode import base_filters, forms, lookup, pages, record_pages, undo
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
+from app.lowcode.export import export_list
 from app.lowcode.fields import TEXT_KINDS, Field, parse_id, primary_key, read_all, resolve
 from app.lowcode.filters import is_filterable
 from app.lowcode.listing import Listing
@@ -65,6 +68,8 @@ class Screen(View, ModelView):
     in_search: ClassVar[bool | None] = None
     """Whether the palette finds rows of this screen; by default those of models with a `search_index`."""
     with_api: ClassVar[bool] = True
+    with_export: ClassVar[bool] = True
+    """Whether the list can be taken away as a file, by whoever has the permission for it."""
     page_size = 25
     default_view = "list"
     exclude_route_methods = {"download", "action_post"}
@@ -86,6 +91,8 @@ class Screen(View, ModelView):
             self.base_permissions = list(CRUD_LABELS)
         else:
             self.base_permissions = list(cls.base_permissions)
+        if self.with_export:
+            self.base_permissions.append("can_export")
         self.base_permissions += [f"can_{name}" for name in self.actions if f"can_{name}" not in self.base_permissions]
         self.related_views = list(cls.related_views or [])
         self._related_views = []
@@ -175,6 +182,8 @@ class Screen(View, ModelView):
     def permission_labels(cls) -> dict[str, Any]:
         given = cls.base_permissions if cls.base_permissions is not None else list(CRUD_LABELS)
         labels = {name: CRUD_LABELS.get(name, name) for name in given}
+        if cls.with_export:
+            labels["can_export"] = _("Export")
         return labels | {f"can_{name}": mark.label for name, mark in marked(cls, "houtai_action").items()}
 
     def may(self, permission_name: str) -> bool:
@@ -254,6 +263,18 @@ class Screen(View, ModelView):
     def list(self) -> Any:
         listing = Listing(self, request.args)
         return self.render("houtai/list.html", page=pages.list_page(self, listing))
+
+    @expose("/export/<form>", methods=["POST"])
+    @permission("export")
+    def export(self, form: str) -> Any:
+        """The list as a file. What the list was asked for stands in `query`, as in its address."""
+        query = request.form.get("query", "")
+        try:
+            return export_list(self, MultiDict(parse_qsl(query)), form, whole=request.form.get("columns") == "all")
+        except BusinessError as error:
+            db.session.rollback()
+            flash(str(error), "danger")
+            return redirect(f"{url_for(f'{self.endpoint}.list')}?{query}")
 
     @expose("/show/<pk>")
     @permission("view")

@@ -19,6 +19,8 @@ from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
+from werkzeug.wrappers import Response
+
 from app.core import clock
 from app.core.i18n import gettext
 from app.core.money import currency, yuan_text
@@ -53,6 +55,11 @@ class SheetColumn(Protocol):
 
     @property
     def kind(self) -> str: ...
+
+
+TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+PIECE = 1 << 16
+"""Bytes of a file that are sent at once."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +140,34 @@ def write_xlsx(sheets: Sequence[Sheet], *, title: str = "") -> IO[bytes]:
     book.set_properties({"title": title, "created": clock.now()})
     formats = _formats(book)
     names: set[str] = set()
-    for sheet in sheets:
-        _write_sheet(book, sheet, formats, names)
+    try:
+        for sheet in sheets:
+            _write_sheet(book, sheet, formats, names)
+    except BaseException:
+        file.close()
+        raise
     book.close()
     file.seek(0)
     return file
+
+
+def file_title(title: Any) -> str:
+    """A title without what file names may not hold; may be empty."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f\s]+', "-", str(title)).strip("-.")
+
+
+def download(file: IO[bytes], name: str) -> Response:
+    """An open file as a download called `name`, by whose ending its type is known; closed when it is sent."""
+    response = Response(_pieces(file), mimetype=TYPES[name.rpartition(".")[2]])
+    response.call_on_close(file.close)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[tuple[str, bool], Format]:
