@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import flash, has_request_context, redirect
 from sqlalchemy import ColumnElement, and_, or_
@@ -61,6 +61,7 @@ class BinScreen(Screen):
     base_order = ("id", "desc")
     keeps_deleted = False
     list_columns = ["title", "table_name", "deleted_by", "deleted_at"]
+    form_columns: ClassVar[list[str]] = []
     show_columns = ["title", "table_name", "record_id", "deleted_by", "deleted_at", "companions"]
     label_columns = {"companions": _("Rows that went with it")}
     formatters_columns = {"table_name": _kind, "deleted_by": stored_actor_text}
