@@ -154,13 +154,15 @@ class ScreenApi(BaseApi):
         "run": "view",
     }
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.openapi_spec_tag = type(self.screen).__name__
+    @property
+    def openapi_spec_tag(self) -> str:
+        """The heading in the description of the API, in its reader's language."""
+        return str(self.screen.list_title)
 
     def add_api_spec(self, api_spec: APISpec) -> None:
         # Only now, when somebody asks for the description of the API, which few processes are ever asked for.
         self.openapi_spec_methods = openapi.operations(self.screen)
+        api_spec.tag(openapi.tag_of(self.screen, self.screen.list_title))
         super().add_api_spec(api_spec)
 
     # -- reading --------------------------------------------------------------------------------------------

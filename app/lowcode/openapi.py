@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.core.help import help_of
+from app.core.i18n import gettext, listed
 from app.lowcode.fields import Field
 
 if TYPE_CHECKING:
@@ -90,6 +92,11 @@ def _responses(success: str, schema: dict[str, Any], *codes: int) -> dict[str, A
     return found | {str(code): {"description": words[code], **_json(REFUSAL)} for code in (400, 401, 403, *codes)}
 
 
+def tag_of(view: Any, title: Any) -> dict[str, str]:
+    """The heading under which the operations of a screen or report stand, with what it is for, in words."""
+    return {"name": str(title), "description": help_of(type(view))}
+
+
 def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
     """Method name to HTTP method to operation, as the framework's `openapi_spec_methods` wants it."""
     shown = list({field.path: field for _t, _h, fields in screen.show_groups for field in fields}.values())
@@ -122,25 +129,24 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
     written = {"required": True, **_json(_object(screen.form_fields, writing=True, required=True))}
     changed = {"required": True, **_json(_object(screen.form_fields, writing=True))}
     done = {"type": "object", "properties": {"message": {"type": "string"}}}
-    name = type(screen).__name__
-    actions = ", ".join(screen.actions) or "none"
+    actions = listed(f"{name} ({mark.label})" for name, mark in screen.actions.items()) or "—"
     ids = {
         "type": "object",
         "properties": {"ids": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "integer"}}},
         "required": ["ids"],
     }
     return {
-        "get_list": {"get": {"summary": f"List ({name})", "parameters": [query], "responses": _responses("200", many)}},
+        "get_list": {"get": {"summary": gettext("List of records"), "parameters": [query], "responses": _responses("200", many)}},
         "get": {
-            "get": {"summary": f"One record ({name})", "parameters": [key], "responses": _responses("200", one, 404)}
+            "get": {"summary": gettext("One record"), "parameters": [key], "responses": _responses("200", one, 404)}
         },
-        "info": {"get": {"summary": f"What there is ({name})", "responses": _responses("200", {"type": "object"})}},
+        "info": {"get": {"summary": gettext("Which columns, filters and actions there are"), "responses": _responses("200", {"type": "object"})}},
         "post": {
-            "post": {"summary": f"Add ({name})", "requestBody": written, "responses": _responses("201", one, 409, 422)}
+            "post": {"summary": gettext("Add"), "requestBody": written, "responses": _responses("201", one, 409, 422)}
         },
         "put": {
             "put": {
-                "summary": f"Change ({name})",
+                "summary": gettext("Change"),
                 "parameters": [key],
                 "requestBody": changed,
                 "responses": _responses("200", one, 404, 409, 422),
@@ -148,14 +154,14 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
         },
         "delete": {
             "delete": {
-                "summary": f"Delete ({name})",
+                "summary": gettext("Delete"),
                 "parameters": [key],
                 "responses": _responses("200", done, 404, 409),
             }
         },
         "run": {
             "post": {
-                "summary": f"Run an action ({name}): {actions}",
+                "summary": gettext("Run an action: %(actions)s", actions=actions),
                 "parameters": [{"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}],
                 "requestBody": {"required": True, **_json(ids)},
                 "responses": _responses("200", done, 404, 409, 422),

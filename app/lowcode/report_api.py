@@ -17,6 +17,8 @@ from app.lowcode.report_filters import Chosen, ReportFilter
 from app.lowcode.tables import Figures
 
 if TYPE_CHECKING:
+    from apispec import APISpec
+
     from app.lowcode.report import Report
 
 
@@ -30,7 +32,15 @@ class ReportApi(BaseApi):
     def __init__(self) -> None:
         super().__init__()
         self.openapi_spec_methods = {"get": {"get": _operation(self.report)}}
-        self.openapi_spec_tag = type(self.report).__name__
+
+    @property
+    def openapi_spec_tag(self) -> str:
+        """The heading in the description of the API, in its reader's language."""
+        return str(self.report.title)
+
+    def add_api_spec(self, api_spec: APISpec) -> None:
+        api_spec.tag(openapi.tag_of(self.report, self.report.title))
+        super().add_api_spec(api_spec)
 
     @expose("/", methods=("GET",))
     @protect()
