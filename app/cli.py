@@ -170,7 +170,7 @@ def _print_report(report: ImportReport) -> None:
     for kind, counts in report.outcome.items():
         words = ", ".join(f"{number:,} {outcome.replace('_', ' ')}" for outcome, number in counts.items() if number)
         click.echo(f"  {kind:<{width}}  {words or 'nothing new'}")
-    for note in report.notes:
+    for note in report.told():
         click.echo(f"  Note: {note}")
 
 

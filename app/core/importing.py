@@ -35,11 +35,14 @@ from typing import Any, BinaryIO, Protocol, TextIO
 from app.core.changes import BulkChanged
 from app.core.errors import BusinessError
 from app.core.events import publish
+from app.core.i18n import gettext, lazy_ngettext, number_text
 from app.core.i18n import lazy as _
-from app.core.i18n import lazy_ngettext
 
 MAX_KEPT = 100_000
 """So many refusals are kept in words; the rest are counted."""
+
+KEYS_NAMED = 12
+"""So many keys are named for each reason."""
 
 _UNDECODED = re.compile("[\ud800-\udfff]")
 """What the decoder puts in the place of a byte that is not of the encoding."""
@@ -81,6 +84,8 @@ class ImportReport:
     refusals: list[Refusal] = field(default_factory=list)
     refused_count: int = 0
     notes: list[str] = field(default_factory=list)
+    left_out: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """(kind, reason) to the keys in the source of what was left out for it."""
 
     def count(self, kind: str, outcome: str, number: int = 1) -> None:
         """`number` more things of `kind` were `added`, `changed`, `unchanged` or `left_out`."""
@@ -95,6 +100,21 @@ class ImportReport:
     def note(self, text: Any) -> None:
         """Something people should know though nothing is wrong with it."""
         self.notes.append(str(text))
+
+    def leave_out(self, kind: str, key: str, reason: Any) -> None:
+        """The thing of this key in the source does not come, and that is right so."""
+        self.count(kind, "left_out")
+        self.left_out.setdefault((kind, str(reason)), []).append(key)
+
+    def told(self) -> list[str]:
+        """All notes, with one more for each reason for which something was left out, naming the first keys."""
+        found = list(self.notes)
+        for (kind, reason), keys in self.left_out.items():
+            named = ", ".join(keys[:KEYS_NAMED])
+            if len(keys) > KEYS_NAMED:
+                named = gettext("%(keys)s and %(count)s more", keys=named, count=number_text(len(keys) - KEYS_NAMED))
+            found.append(gettext("Left out of %(kind)s, %(reason)s: %(keys)s.", kind=kind, reason=reason, keys=named))
+        return found
 
     def settle(self, skip_bad_rows: bool) -> None:
         """Raise ImportRefused if there are refusals, unless they may be skipped."""

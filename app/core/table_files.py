@@ -109,7 +109,7 @@ class TableFolder:
             told = 0
             for row in self._rows(file.name, columns, rows):
                 if row.is_deleted:
-                    self.report.count(kind, "left_out")
+                    self.report.leave_out(kind, row.text(columns[0]), _("deleted there"))
                     continue
                 try:
                     take(row)

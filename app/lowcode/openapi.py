@@ -136,11 +136,18 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
         "required": ["ids"],
     }
     return {
-        "get_list": {"get": {"summary": gettext("List of records"), "parameters": [query], "responses": _responses("200", many)}},
+        "get_list": {
+            "get": {"summary": gettext("List of records"), "parameters": [query], "responses": _responses("200", many)}
+        },
         "get": {
             "get": {"summary": gettext("One record"), "parameters": [key], "responses": _responses("200", one, 404)}
         },
-        "info": {"get": {"summary": gettext("Which columns, filters and actions there are"), "responses": _responses("200", {"type": "object"})}},
+        "info": {
+            "get": {
+                "summary": gettext("Which columns, filters and actions there are"),
+                "responses": _responses("200", {"type": "object"}),
+            }
+        },
         "post": {
             "post": {"summary": gettext("Add"), "requestBody": written, "responses": _responses("201", one, 409, 422)}
         },

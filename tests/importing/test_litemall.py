@@ -65,7 +65,7 @@ def test_categories_find_their_parents_in_whatever_order_they_stand(bring: Calla
 
 
 def test_pictures_are_not_fetched_but_their_addresses_are_kept(bring: Callable[..., Any]) -> None:
-    bring()
+    report = bring()
 
     product = the(Product, 100)
     assert (product.picture, product.gallery) == (None, [])
@@ -74,6 +74,7 @@ def test_pictures_are_not_fetched_but_their_addresses_are_kept(bring: Callable[.
         "description": ["http://pictures.example/d.jpg"]}
     assert product.description == "<p>好用</p>"
     assert the(Product, 101).source_data is None
+    assert [note for note in report.told() if "Pictures are not fetched" in note and note.endswith(": 6.")]
 
 
 @pytest.mark.parametrize("html, text", [
@@ -95,7 +96,7 @@ def test_reviews_come_with_their_answers_and_those_of_topics_stay_out(bring: Cal
     assert review.source_data == {"member": "1", "pictures": ["http://pictures.example/r.jpg"]}
     assert the(ProductReview, 501).reply == "已补发"
     assert report.outcome["reviews"] == {"added": 2, "left_out": 1}
-    assert any("topics" in note and "502" in note for note in report.notes)
+    assert any("topics" in note and "502" in note for note in report.told())
 
 
 def test_regions_make_a_tree_and_a_city_may_be_its_own_district(bring: Callable[..., Any]) -> None:
@@ -148,6 +149,7 @@ def test_deleted_rows_are_left_out(bring: Callable[..., Any]) -> None:
     report = bring()
 
     assert report.outcome["attributes"] == {"added": 1, "left_out": 1}
+    assert "Left out of attributes, deleted there: 401." in report.told()
     assert db.session.scalars(select(ProductAttribute.name)).all() == ["材质"]
 
 

@@ -223,3 +223,13 @@ def test_one_line_of_the_audit_trail_tells_of_an_import(bring: Callable[..., Any
     line = db.session.scalars(select(AuditLine).where(AuditLine.actor_kind == "import")).one()
     assert (line.actor_name, line.table_name) == ("online-retail", "orders")
     assert line.changes["orders"] == [None, {"added": 6}]
+
+
+@pytest.mark.parametrize("shop, warned", [("CNY", True), ("GBP", False)])
+def test_whoever_counts_in_another_currency_than_the_file_is_told(
+        app: Any, bring: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, shop: str, warned: bool) -> None:
+    monkeypatch.setitem(app.config, "SHOP_CURRENCY", shop)
+
+    report = bring()
+
+    assert any("SHOP_CURRENCY=GBP" in note for note in report.notes) is warned

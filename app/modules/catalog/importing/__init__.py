@@ -15,6 +15,7 @@ from typing import Any
 from app.core.db import db
 from app.core.html import sanitise
 from app.core.i18n import lazy as _
+from app.core.i18n import number_text
 from app.core.table_files import RowRefused, TableFolder, TableRow
 from app.modules.catalog.importing.keeping import Keeper
 from app.modules.catalog.models import (
@@ -66,11 +67,6 @@ def without_pictures(html: str) -> tuple[str, list[str]]:
     return sanitise(text).strip(), addresses
 
 
-def _kept(**addresses: Any) -> dict[str, Any] | None:
-    """What is kept of the source, without what is empty."""
-    return {name: value for name, value in addresses.items() if value} or None
-
-
 class LitemallCatalogue:
     """Brings the tables in an order in which each finds what it points to."""
 
@@ -85,7 +81,13 @@ class LitemallCatalogue:
         self._attributes = Keeper(ProductAttribute, SOURCE, "attributes", report)
         self._reviews = Keeper(ProductReview, SOURCE, "reviews", report)
         self._answers: list[TableRow] = []
-        self._about_topics: list[str] = []
+        self._pictures = 0
+
+    def _kept(self, member: str = "", **addresses: Any) -> dict[str, Any] | None:
+        """What is kept of the source, without what is empty; all of it but the member are addresses of pictures."""
+        kept = {name: value for name, value in addresses.items() if value}
+        self._pictures += sum(len(value) if isinstance(value, list) else 1 for value in kept.values())
+        return ({"member": member} if member else {}) | kept or None
 
     def bring(self) -> None:
         """All tables; flushed, not committed."""
@@ -101,9 +103,10 @@ class LitemallCatalogue:
             self._tables.read(table, kind, COLUMNS[table], take, label)
             db.session.flush()
         self._give_answers()
-        if self._about_topics:
-            self._report.note(_("Comments about topics, not about products, were left out: %(ids)s.",
-                                ids=", ".join(self._about_topics)))
+        if self._pictures:
+            self._report.note(_(
+                "Pictures are not fetched from the other shop. Their addresses are kept, and taken out of descriptions: "
+                "%(count)s.", count=number_text(self._pictures)))
         db.session.flush()
 
     def _bring_categories(self) -> None:
@@ -126,12 +129,12 @@ class LitemallCatalogue:
             row, name=row.required("name"), parent_id=None if at_the_top else self._categories.get(row, "pid").id,
             description=row.text("desc") or None, keywords=row.text("keywords") or None,
             sort_order=row.whole("sort_order", 0, 99_999),
-            source_data=_kept(icon=row.text("icon_url"), picture=row.text("pic_url")))
+            source_data=self._kept(icon=row.text("icon_url"), picture=row.text("pic_url")))
 
     def _take_brand(self, row: TableRow) -> None:
         self._brands.keep(
             row, name=row.required("name"), description=row.text("desc") or None, floor_price=row.fen("floor_price"),
-            sort_order=row.whole("sort_order", 0, 99_999), source_data=_kept(picture=row.text("pic_url")))
+            sort_order=row.whole("sort_order", 0, 99_999), source_data=self._kept(picture=row.text("pic_url")))
 
     def _take_product(self, row: TableRow) -> None:
         description, addresses = without_pictures(row.text("detail"))
@@ -142,19 +145,19 @@ class LitemallCatalogue:
             keywords=row.text("keywords") or None, brief=row.text("brief") or None, unit=row.text("unit") or None,
             is_new=row.yes("is_new"), is_hot=row.yes("is_hot"), list_price=row.fen("counter_price"),
             sort_order=row.whole("sort_order", 0, 99_999), description=description or None,
-            source_data=_kept(picture=row.text("pic_url"), gallery=row.texts("gallery"), description=addresses))
+            source_data=self._kept(picture=row.text("pic_url"), gallery=row.texts("gallery"), description=addresses))
 
     def _take_specification(self, row: TableRow) -> None:
         self._specifications.keep(
             row, product_id=self._products.get(row, "goods_id").id, name=row.required("specification"),
-            value=row.required("value"), source_data=_kept(picture=row.text("pic_url")))
+            value=row.required("value"), source_data=self._kept(picture=row.text("pic_url")))
 
     def _take_sku(self, row: TableRow) -> None:
         product = self._products.get(row, "goods_id")
         self._skus.keep(
             row, first=lambda: {"stock": row.whole("number")}, product_id=product.id,
             code=f"{product.number}-{row.required('id')}", specifications=row.texts("specifications"),
-            price=row.fen("price"), source_data=_kept(picture=row.text("url")))
+            price=row.fen("price"), source_data=self._kept(picture=row.text("url")))
 
     def _take_attribute(self, row: TableRow) -> None:
         self._attributes.keep(
@@ -167,15 +170,14 @@ class LitemallCatalogue:
             return
         # Comments are about topics, too, which this shop does not have; what points to a product is a review of it.
         if row.text("type") != REVIEW_OF_PRODUCT and self._products.find(row.text("value_id")) is None:
-            self._report.count("reviews", "left_out")
-            self._about_topics.append(row.text("id"))
+            self._report.leave_out("reviews", row.text("id"), _("about topics, not about products"))
             return
         at, answer = row.moment("add_time"), row.text("admin_content")
         self._reviews.keep(
             row, first=lambda: {"reply": answer, "replied_at": at} if answer else {},
             product_id=self._products.get(row, "value_id").id, stars=row.whole("star", 1, 5),
             content=row.required("content"), written_at=at,
-            source_data=_kept(member=row.text("user_id"), pictures=row.texts("pic_urls")))
+            source_data=self._kept(member=row.text("user_id"), pictures=row.texts("pic_urls")))
 
     def _give_answers(self) -> None:
         """Answers of the shop stand under the review that they answer, where nothing stands yet."""

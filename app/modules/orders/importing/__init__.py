@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.core.importing import ImportReport, Progress, Silent, open_rows
-from app.core.money import yuan_text
+from app.core.money import currency, yuan_text
 from app.modules.orders import services
 from app.modules.orders.events import OrdersLoaded
 from app.modules.orders.importing.invoices import Kind, Ledger
@@ -27,6 +27,8 @@ from app.modules.orders.models import Order
 
 __all__ = ["SOURCE", "import_online_retail"]
 
+CURRENCY = "GBP"
+"""What the file's prices are in; it says so nowhere."""
 EVERY = 4096
 """Rows between two words to whoever watches."""
 
@@ -75,6 +77,10 @@ def _lines(path: Path, encoding: str, report: ImportReport, progress: Progress, 
 
 def _tell(ledger: Ledger, report: ImportReport) -> None:
     """Say what people should know, and announce what was written."""
+    if currency() != CURRENCY:
+        report.note(_(
+            "The file's prices are in %(theirs)s, and this shop counts in %(ours)s: the figures were taken as they are. "
+            "Start it with SHOP_CURRENCY=%(theirs)s to show them as what they are.", theirs=CURRENCY, ours=currency()))
     invoices = ledger.invoices.values()
     adjustments = [invoice for invoice in invoices if invoice.number[0] == "A"]
     if adjustments:
