@@ -6,8 +6,8 @@
     drill_restore()                       # restores the newest for trial and throws that away
     tidy_backups()                        # keeps some by day, week and month
 
-The parts: `archive` (the file), `sqlite` and `postgres` (the databases), `shelf` (the folder), `making`, `checking`,
-`restoring`, `drilling`, `keeping`, `telling` (what happened, to the audit trail).
+The parts: `archive` (the file), `piping` (streams side by side), `sqlite` and `postgres` (the databases), `shelf` (the
+folder), `making`, `checking`, `restoring`, `drilling`, `keeping`, `telling` (what happened, to the audit trail).
 """
 
 from .archive import Damaged, FromNewerVersion, Manifest

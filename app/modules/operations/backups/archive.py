@@ -20,6 +20,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -207,9 +208,21 @@ def read_through(path: Path, use: Callable[[Manifest, Member, Summing], None]) -
     """Hold the seal, then every member's sum and size, against what was written; gives the manifest.
 
     Each member is offered to `use` as a stream on the way; what that leaves unread is read here. Damaged where
-    anything differs, or a member is missing or too many.
+    anything differs, or a member is missing or too many. Seal and members are read side by side; where both are wrong,
+    or a broken file confuses the reading of members, the seal has the word.
     """
-    check_seal(path)
+    with ThreadPoolExecutor(1) as beside:
+        seal = beside.submit(check_seal, path)
+        try:
+            manifest = _read_members(path, use)
+        except Exception:
+            seal.result()
+            raise
+        seal.result()
+    return manifest
+
+
+def _read_members(path: Path, use: Callable[[Manifest, Member, Summing], None]) -> Manifest:
     manifest = read_manifest(path)
     with zipfile.ZipFile(path) as archive:
         if sorted([each.name for each in manifest.members] + [MANIFEST]) != sorted(archive.namelist()):

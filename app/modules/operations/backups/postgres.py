@@ -17,6 +17,7 @@ import subprocess
 import threading
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -192,10 +193,12 @@ def check(folder: Path, rows: dict[str, int], major: int) -> None:
                           check=False, env={**os.environ, "LC_MESSAGES": "C"})
     if done.returncode:
         raise Damaged(_("The database cannot be read: %(reason)s"), reason=_last_line(done.stderr))
-    counted = dict.fromkeys(rows, 0)
-    for entry in _TABLE_DATA.finditer(done.stdout):
-        if entry["schema"] == "public":
-            counted[entry["table"]] = _count_lines(folder / f"{entry['id']}.dat.gz")
+    files = {entry["table"]: folder / f"{entry['id']}.dat.gz" for entry in _TABLE_DATA.finditer(done.stdout)
+             if entry["schema"] == "public"}
+    largest_first = sorted(files, key=lambda table: -files[table].stat().st_size if files[table].is_file() else 0)
+    with ThreadPoolExecutor(JOBS) as beside:
+        counts = beside.map(lambda table: _count_lines(files[table]), largest_first)
+        counted = {**dict.fromkeys(rows, 0), **dict(zip(largest_first, counts, strict=True))}
     if counted != rows:
         wrong = sorted(table for table in rows.keys() | counted.keys() if rows.get(table) != counted.get(table))
         raise Damaged(_("The database does not have the rows that were counted: %(tables)s"),

@@ -18,14 +18,15 @@ from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
 
 from .archive import CHUNK, Damaged, Summing
+from .piping import read_ahead, write_behind
 from .shelf import DiskFull, flush
 
 MEMBER = "database/houtai.db.zst"
 PAGES_PER_STEP = 4096
 PATIENCE_SECONDS = 5.0
 """How long to wait for others to leave the database."""
-ZSTD_LEVEL = 1
-"""Level 1 packs several hundred MB a second; higher levels gain a few per cent for twice the time."""
+ZSTD_LEVEL = -1
+"""A backup costs what packing costs. Against level 1 this takes a fifth less and leaves the file an eighth larger."""
 
 
 class StillOpen(BusinessError):
@@ -106,10 +107,11 @@ def read_revision(connection: Any) -> str | None:
 
 def pack(copied: Path, out: Any) -> str:
     """Write the copied database into the archive, compressed; gives the SHA-256 of what was packed."""
-    packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL, threads=-1, write_checksum=True)
+    packer: Any = zstandard.ZstdCompressor(level=ZSTD_LEVEL, threads=-1, write_checksum=True)
     with copied.open("rb") as source:
         summing: Any = Summing(source)
-        packer.copy_stream(summing, out, size=copied.stat().st_size, read_size=CHUNK, write_size=CHUNK)
+        with read_ahead(summing, CHUNK) as ahead, write_behind(out) as behind:
+            packer.copy_stream(ahead, behind, size=copied.stat().st_size, read_size=CHUNK, write_size=CHUNK)
     return str(summing.sha256.hexdigest())
 
 
@@ -118,7 +120,9 @@ def unpack(stream: Any, expected: str, into: Path | None) -> None:
     try:
         with into.open("xb") if into is not None else open(os.devnull, "wb") as out:
             summing: Any = Summing(out)
-            zstandard.ZstdDecompressor().copy_stream(stream, summing, read_size=CHUNK, write_size=CHUNK)
+            with read_ahead(stream, CHUNK) as source, write_behind(summing) as sink:
+                unpacker: Any = zstandard.ZstdDecompressor()
+                unpacker.copy_stream(source, sink, read_size=CHUNK, write_size=CHUNK)
     except zstandard.ZstdError as error:
         raise Damaged(_("The database in it cannot be unpacked.")) from error
     if summing.sha256.hexdigest() != expected:
