@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from app.core.columns import Choice
+from app.core.html import sanitise
 from app.core.i18n import lazy as _
 from app.lowcode.fields import Field
 
@@ -69,6 +70,9 @@ def control(
             "json": {"data-json": True, "rows": 4},
             "long_text": {"rows": 4},
         }[kind]
+        if kind == "rich_text" and value:
+            # The editor makes a page of it: what came in by another way than a form may not have been cleaned yet.
+            value = sanitise(value)
         return Markup("<textarea %s>%s</textarea>") % (
             attributes({"name": name, "maxlength": field.info.get("size"), **marks, **more}),
             value or "",
