@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.i18n import gettext, number_text
 from app.core.i18n import lazy as _
-from app.lowcode import cells
+from app.lowcode import cells, dependents
 from app.lowcode.fields import Field, primary_key
 from app.lowcode.listing import Count, Listing
 from app.lowcode.pages import Page, button, help_text, here, reference_cells, row_items, safe_return
@@ -64,9 +64,7 @@ def form_page(
             "submit_label": _("Add") if is_new else _("Save"),
             "cancel_url": cancel,
             "return_to": back or "",
-            "delete": {"url": f"{screen.route_base}/delete/{record_id}", "confirm": delete_question(screen, heading)}
-            if not is_new and screen.may("delete")
-            else None,
+            "delete": _deletion(screen, heading, record_id) if not is_new and screen.may("delete") else None,
             "message": message,
             "help": screen.list_help or help_text(screen),
             "errors": [
@@ -82,10 +80,21 @@ def _referrer() -> str | None:
     return target if target.split("?")[0].endswith("/list/") else None
 
 
-def delete_question(screen: "Screen", title: Any) -> str:
+def _deletion(screen: "Screen", title: Any, record_id: Any) -> dict[str, Any]:
+    return {
+        "url": f"{screen.route_base}/delete/{record_id}",
+        "confirm": delete_question(screen, title, record_id),
+    }
+
+
+def delete_question(screen: "Screen", title: Any, record_id: Any) -> str:
+    """What is asked before a record is deleted: which it is, what goes with it, and whether there is a way back."""
+    along = dependents.going_along(screen.model.__table__, record_id)
     if screen.has_bin:
-        return gettext("Delete “%(title)s”? It can be restored from the recycle bin for a while.", title=title)
-    return gettext("Delete “%(title)s”? This cannot be undone.", title=title)
+        asked = gettext("Delete “%(title)s”? It can be restored from the recycle bin for a while.", title=title)
+    else:
+        asked = gettext("Delete “%(title)s”? This cannot be undone.", title=title)
+    return f"{asked} {along}".rstrip()
 
 
 def show_page(screen: "Screen", record: Any) -> Page:
@@ -125,9 +134,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "panels": panels,
             "actions": actions,
             "edit_url": f"{screen.route_base}/edit/{record_id}" if screen.may("edit") and screen.has_form else None,
-            "delete": {"url": f"{screen.route_base}/delete/{record_id}", "confirm": delete_question(screen, record)}
-            if screen.may("delete")
-            else None,
+            "delete": _deletion(screen, record, record_id) if screen.may("delete") else None,
             "return_to": here(),
             "related": [
                 page for related in screen.related_screens() if (page := _related(screen, record, record_id, related))

@@ -38,7 +38,7 @@ from app.core.db import Record
 from app.core.errors import BusinessError, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
-from app.lowcode import base_filters, forms, lookup, pages, record_pages, undo
+from app.lowcode import base_filters, dependents, forms, lookup, pages, record_pages, undo
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
@@ -247,7 +247,7 @@ class Screen(View, ModelView):
 
     def remove(self, item: Any) -> int | None:
         """Delete a record by form or API and commit; gives the id of what the bin keeps of it, if anything."""
-        with forms.committing():
+        with dependents.named(item), forms.committing():
             self.pre_delete(item)
             entry = throw_away(item) if self.has_bin else None
             self.delete_record(item)
