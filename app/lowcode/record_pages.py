@@ -103,7 +103,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
     groups = []
     for title, _help, fields in screen.show_groups:
         items = [_item(screen, record, field) for field in fields]
-        groups.append({"title": title, "items": items})
+        groups.append({"title": title, "items": items, "is_empty": all(item["is_empty"] for item in items)})
     panels = []
     drawers = [(mark, getattr(screen, mark.name)) for mark in screen.panels.values()]
     for mark, draw in [*drawers, *((draw.houtai_panel, draw) for draw in registry().panels)]:
@@ -131,6 +131,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "list_url": url_for(f"{screen.endpoint}.list"),
             "pills": _pills(screen, record),
             "groups": groups,
+            "empty_count": sum(item["is_empty"] for group in groups for item in group["items"]),
             "panels": panels,
             "actions": actions,
             "edit_url": f"{screen.route_base}/edit/{record_id}" if screen.may("edit") and screen.has_form else None,
@@ -154,7 +155,15 @@ def _item(screen: "Screen", record: Any, field: Field) -> dict[str, Any]:
     else:
         drawn = cells.whole(field, value, formatter)
     wide = field.kind in {"rich_text", "long_text", "pictures", "json"}
-    return {"name": field.path, "label": field.label, "value": drawn, "wide": wide, "help": field.help}
+    is_empty = str(drawn) in {"", str(cells.NOTHING)}
+    return {
+        "name": field.path,
+        "label": field.label,
+        "value": drawn,
+        "wide": wide and not is_empty,
+        "help": field.help,
+        "is_empty": is_empty,
+    }
 
 
 def _pills(screen: "Screen", record: Any) -> list[Markup]:
@@ -184,7 +193,8 @@ def _related(screen: "Screen", record: Any, record_id: int, related: "Screen") -
     column = getattr(
         related.model, inspect(related.model).get_property_by_column(next(iter(relation.local_columns))).key
     )
-    fields = [field for field in related.list_fields if field.path != relation.key]
+    columns = [related.field(name) for name in type(related).related_columns or []] or related.list_fields
+    fields = [field for field in columns if field.path != relation.key]
     listing = Listing(related, MultiDict(), fields=fields, extra=[column == record_id], page_size=RELATED_ROWS)
     rows = listing.fetch()
     count = listing.count() if rows.has_next else Count(len(rows), True)

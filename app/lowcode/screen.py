@@ -61,6 +61,8 @@ class Screen(View, ModelView):
     list_help: Any = ""
     empty_text: Any = ""
     empty_title: Any = ""
+    related_columns: Any = None
+    """The columns shown where its rows stand on the page of another record; those of the list if nothing is said."""
     list_options: ClassVar[list[Any]] = []
     """Loader options for list columns that are Python properties, so that they do not ask row by row."""
     keeps_deleted: ClassVar[bool] = True

@@ -3,7 +3,8 @@
 Written in Python and not as a template because a list page is mostly this: a template takes some thirty steps for a
 cell where putting strings together takes one. What a column is for follows from its kind: the first picture is the
 card's cover, the first column of words its title, the first choice its status; the first amount and one more (or two)
-stay in sight and the rest is folded. All that is found once per table.
+stay in sight and the rest is folded. A long text that stands among the first columns is what the row is about, such as
+what a review says, and has its lines on the card. All that is found once per table.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ FOLDED_KINDS = PICTURE_KINDS | {"json", "rich_text", "long_text"}
 SORT_ICONS = {"asc": "arrow-up", "desc": "arrow-down"}
 SORT_WORDS = {"asc": "ascending", "desc": "descending"}
 IN_SIGHT = 2
+LEADING = 3
 
 
 def record_table(
@@ -78,6 +80,9 @@ def _roles(columns: list[dict[str, Any]]) -> tuple[list[str], int, bool]:
     # An amount is what people look for on a card, wherever its column stands.
     amount = first({"money"})
     places.setdefault(amount, "")
+    text = first({"long_text"})
+    if 0 <= text < LEADING:
+        places.setdefault(text, "body")
     roles, seen = [], int(amount >= 0)
     for place, kind in enumerate(kinds):
         if place in places:

@@ -58,6 +58,14 @@
     button.querySelector("span").textContent = isOpen ? button.dataset.less : button.dataset.more;
   });
 
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-empties]");
+    if (!button) return;
+    const isOpen = button.closest(".facts-of").classList.toggle("shows-empty");
+    button.setAttribute("aria-expanded", String(isOpen));
+    button.querySelector("span").textContent = isOpen ? button.dataset.less : button.dataset.more;
+  });
+
   /* ---- The ⋯ menu ----------------------------------------------------------------------------------- */
 
   const template = document.getElementById("row-menu");

@@ -21,6 +21,7 @@ from app.modules.catalog.models import (
     ProductTag,
     Sku,
 )
+from app.modules.members.views import MemberScreen
 
 
 def stars_text(stars: int | None) -> str:
@@ -84,6 +85,7 @@ class ProductReviewScreen(Screen):
     icon = "fa-star"
     base_permissions = ["can_view", "can_edit", "can_delete"]
     list_columns = ["stars", "content", "product", "author", "has_pictures", "reply", "is_shown", "written_at"]
+    related_columns = ["stars", "content", "product", "reply", "is_shown", "written_at"]
     search_columns = ["content", "product", "member", "stars", "is_shown", "has_pictures", "written_at"]
     order_columns = ["written_at", "stars"]
     base_order = ("written_at", "desc")
@@ -222,3 +224,7 @@ class ProductTagScreen(Screen):
     search_columns = ["name", "description"]
     form_columns = ["name", "description"]
     empty_text = _("Make a tag, then choose it on the form of a product.")
+
+
+# A member's page shows what they said of products; members know nothing of products, so it is said here.
+MemberScreen.related_views = [*MemberScreen.related_views, ProductReviewScreen]

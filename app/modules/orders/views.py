@@ -77,6 +77,7 @@ class RefundScreen(Screen):
     icon = "fa-rotate-left"
     base_permissions = ["can_view"]
     list_columns = ["number", "order", "member", "amount", "reason", "status", "requested_at", "refunded_at"]
+    related_columns = ["order", "amount", "reason", "status", "member", "requested_at", "refunded_at"]
     search_columns = ["number", "order", "member", "channel", "status", "amount", "requested_at", "refunded_at"]
     order_columns = ["requested_at", "refunded_at", "amount"]
     base_order = ("requested_at", "desc")
