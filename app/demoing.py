@@ -58,6 +58,8 @@ def load_demo(app: Flask, *, orders: int = 2000, members: int = 300, products: i
             for room in rooms:
                 room.load(plan)
         refresh_statistics(connection, models)
+        for room in rooms:
+            room.settle(plan)
         plan.report.announce("orders")
         return plan.report
 

@@ -69,11 +69,13 @@ class DemoPlan:
 @dataclass(frozen=True)
 class Demo:
     """What a module brings to the demo shop: how it is made, how it is removed, and the models of which it makes
-    records. Named in the module's manifest."""
+    records. `settle` works out what follows from the records once all modules have made theirs, when every index is in
+    its place and the database knows how large its tables are. Named in the module's manifest."""
 
     load: Callable[[DemoPlan], None]
     remove: Callable[[], None]
     models: Sequence[type]
+    settle: Callable[[DemoPlan], None] = lambda _plan: None
 
 
 def backdrop(top: Colour, bottom: Colour) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -24,8 +24,7 @@ __all__ = ["DEMO"]
 
 
 def load(plan: DemoPlan) -> None:
-    """Make the demo orders, then count up members and give them their levels; the edge commits. Announces
-    OrdersLoaded."""
+    """Make the demo orders; the edge commits."""
     writer = OrderWriter(plan)
     so_far = seconds_of(plan.now) - seconds_of(clock.start_of_day(plan.today, plan.zone))
     days = orders_by_day(plan.opened_on, plan.today, elapsed_share(so_far), plan.orders, plan.chance("rhythm"))
@@ -36,6 +35,10 @@ def load(plan: DemoPlan) -> None:
                 advance(count)
     writer.close()
     db.session.expire_all()
+
+
+def settle(plan: DemoPlan) -> None:
+    """Count up members and give them their levels. Announces OrdersLoaded."""
     services.recount_members()
     _settle_members(plan)
     publish(OrdersLoaded(plan.opened_on, plan.today + timedelta(days=1)))
@@ -69,4 +72,4 @@ def _settle_members(plan: DemoPlan) -> None:
         db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-DEMO = Demo(load, remove, (Order, OrderLine, Payment, OrderEvent, Refund, RefundLine, ProductReview))
+DEMO = Demo(load, remove, (Order, OrderLine, Payment, OrderEvent, Refund, RefundLine, ProductReview), settle)
