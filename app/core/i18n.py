@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
 from flask_babel import force_locale, get_domain
 from flask_babel import get_locale as _babel_locale
@@ -201,6 +201,16 @@ def _minute(value: datetime, locale: str) -> str:
 def day_text(value: date | None, locale: str | None = None) -> str:
     """A day in the reader's language."""
     return "" if value is None else _day(value, locale or current_locale())
+
+
+@lru_cache(maxsize=64)
+def _weekday_names(locale: str) -> dict[int, str]:
+    return dict(get_day_names("wide", "stand-alone", locale=_locale(locale)))
+
+
+def weekday_name(day: int, locale: str | None = None) -> str:
+    """The name of a day of the week, 1 for Monday to 7 for Sunday."""
+    return _weekday_names(locale or current_locale())[day - 1]
 
 
 def day_with_weekday(value: date, locale: str | None = None) -> str:

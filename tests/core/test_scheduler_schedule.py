@@ -95,7 +95,10 @@ def test_after_an_outage_the_last_of_the_missed_times_is_due(
     (Schedule(every=jobs.minutes(5)), "Every 5 minutes"),
     (Schedule(every=jobs.hours(24)), "Every day"),
     (Schedule(cron="5 3 * * *"), "Every day at 03:05"),
-    (Schedule(cron="0 3 * * 1-5"), "At the times “0 3 * * 1-5”"),
+    (Schedule(cron="0 3 * * 1-5"), "Monday to Friday at 03:00"),
+    (Schedule(cron="30 5 * * 0,sat"), "Saturday, Sunday at 05:30"),
+    (Schedule(cron="0 3 * * 0-6"), "Every day at 03:00"),
+    (Schedule(cron="*/5 3 * * 1-5"), "At the times “*/5 3 * * 1-5”"),
 ])
 @pytest.mark.usefixtures("app")
 def test_a_schedule_is_told_in_words(schedule: Schedule, words: str) -> None:

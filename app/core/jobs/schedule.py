@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from datetime import time as dt_time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from app.core import clock
 from app.core.errors import InvalidInput, NotFound
 from app.core.help import first_paragraph
-from app.core.i18n import gettext
+from app.core.i18n import gettext, listed, weekday_name
 from app.core.i18n import lazy as _
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ class Schedule:
         """The first time after `moment`, both stored UTC moments."""
         return stored(self.trigger().get_next_fire_time(None, aware(moment) + timedelta(microseconds=1)))
 
+    def next_times(self, after: datetime, count: int = 3) -> list[datetime]:
+        """The next `count` times after a moment, all stored UTC moments; so people see what they have chosen."""
+        found: list[datetime] = []
+        while len(found) < count:
+            found.append(self.next_after(found[-1] if found else after))
+        return found
+
     def last_due(self, since: datetime, now: datetime) -> datetime:
         """Of the times from `since`, which is one, to `now`, the last: what is caught up with after an outage."""
         # Look back a little further each time, so that a year's outage of an every-second job is no long walk.
@@ -111,11 +119,35 @@ class Schedule:
         return _cron_words(self.cron or "")
 
 
+def time_and_days(cron: str) -> tuple[str, list[int]] | None:
+    """A cron text that only says a time and weekdays as `("03:00", [1, 2])`, Monday being 1 and Sunday 7, all seven for
+    every day; None for any other."""
+    minute, hour, day, month, weekdays = cron.split()
+    if (day, month) != ("*", "*") or not (minute.isdigit() and hour.isdigit()):
+        return None
+    names = _weekdays(weekdays)
+    days = list(range(1, 8)) if names == "*" else sorted({WEEKDAYS.index(name) or 7 for name in names.split(",")})
+    return f"{int(hour):02}:{int(minute):02}", days
+
+
+def cron_of(time: str, days: Iterable[int] = ()) -> str:
+    """The reverse: `cron_of("03:00", [1, 7])` is `0 3 * * 0,1`, without days it is every day; ValueError for what is no
+    time of the day."""
+    at = dt_time.fromisoformat(time)
+    chosen = sorted({day % 7 for day in days})
+    return f"{at.minute} {at.hour} * * {'*' if len(chosen) in {0, 7} else ','.join(map(str, chosen))}"
+
+
 def _cron_words(cron: str) -> str:
-    minute, hour, *rest = cron.split()
-    if rest == ["*", "*", "*"] and minute.isdigit() and hour.isdigit():
-        return gettext("Every day at %(time)s", time=f"{int(hour):02}:{int(minute):02}")
-    return gettext("At the times “%(times)s”", times=cron)
+    known = time_and_days(cron)
+    if known is None:
+        return gettext("At the times “%(times)s”", times=cron)
+    time, days = known
+    if len(days) == 7:
+        return gettext("Every day at %(time)s", time=time)
+    if days == [1, 2, 3, 4, 5]:
+        return gettext("Monday to Friday at %(time)s", time=time)
+    return gettext("%(days)s at %(time)s", days=listed(weekday_name(day) for day in days), time=time)
 
 
 def aware(moment: datetime) -> datetime:

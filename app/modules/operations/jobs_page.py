@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from flask import flash, redirect, request, url_for
-from wtforms import Form, IntegerField, RadioField, StringField
-from wtforms.validators import Optional
+from flask import flash, jsonify, redirect, request, url_for
 
 from app.core import jobs
-from app.core.db import db
 from app.core.errors import BusinessError, InvalidInput, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
@@ -18,31 +14,8 @@ from app.core.jobs import JobInfo
 from app.lowcode import Page, forms
 from app.lowcode.access import may
 from app.lowcode.page import expose, permission
-
-UNITS = {"minutes": 60, "hours": 3600, "days": 86400}
-
-
-class ScheduleForm(Form):
-    """When a job runs: as the program has it, every so often, or at given times."""
-
-    kind = RadioField(
-        _("When it runs"),
-        choices=[("default", _("As the program has it")), ("every", _("Every so often")), ("cron", _("At set times"))],
-    )
-    every = IntegerField(_("Every"), validators=[Optional()])
-    unit = RadioField(
-        _("Unit of time"),
-        choices=[("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
-        default="minutes",
-    )
-    cron = StringField(
-        _("Times"),
-        validators=[Optional()],
-        description=_(
-            "Minute, hour, day, month and weekday: “0 3 * * *” is every day at 3:00, “*/15 9-18 * * 1-5” every quarter "
-            "of an hour from 9 to 18:45 on weekdays."
-        ),
-    )
+from app.modules.operations import schedule_form
+from app.modules.operations.schedule_form import ScheduleForm
 
 
 class JobsPage(Page):
@@ -108,11 +81,11 @@ class JobsPage(Page):
         if info is None:
             raise NotFound()
         if request.method == "GET":
-            return self._form(info, ScheduleForm(data=_as_typed(job)))
+            return self._form(info, ScheduleForm(data=schedule_form.as_typed(job)))
         form = ScheduleForm(request.form)
         try:
             with forms.committing():
-                jobs.reschedule(job, **_wanted(form))
+                jobs.reschedule(job, **schedule_form.wanted(form))
         except InvalidInput as error:
             for field, message in error.fields.items():
                 target = {"every_seconds": "every"}.get(field, field)
@@ -121,35 +94,26 @@ class JobsPage(Page):
         flash(gettext("Saved."), "success")
         return redirect(url_for(".index"))
 
+    @expose("/<job>/next")
+    @permission("edit")
+    def next_times(self, job: str) -> Any:
+        """The next times of what is being chosen, for the form that is being filled in."""
+        jobs.get_job(job)
+        try:
+            return jsonify(schedule_form.next_times(job, ScheduleForm(request.args)))
+        except InvalidInput as error:
+            return jsonify(words="", times=[], message=" ".join(map(str, error.fields.values())) or str(error))
+
     def _form(self, info: JobInfo, form: ScheduleForm, message: str = "") -> str:
-        return self.render("houtai/operations/schedule.html", job=info, form=form, message=message)
-
-
-def _as_typed(name: str) -> dict[str, Any]:
-    """What the form shows of a job's times: those staff have set, or that it runs as the program has it."""
-    row = db.session.scalar(db.select(jobs.ScheduledJob).where(jobs.ScheduledJob.name == name))
-    if row is not None and row.cron:
-        return {"kind": "cron", "cron": row.cron, "unit": "minutes"}
-    if row is not None and row.every_seconds:
-        unit = next((unit for unit in ("days", "hours", "minutes") if row.every_seconds % UNITS[unit] == 0), "minutes")
-        return {"kind": "every", "every": max(row.every_seconds // UNITS[unit], 1), "unit": unit}
-    return {"kind": "default", "unit": "minutes"}
-
-
-def _wanted(form: ScheduleForm) -> dict[str, Any]:
-    """The times that were typed, as `jobs.reschedule` takes them; InvalidInput names what cannot be read."""
-    if form.kind.data == "default":
-        return {}
-    if form.kind.data == "cron":
-        if not (form.cron.data or "").strip():
-            raise InvalidInput({"cron": _("This field is required.")})
-        return {"cron": form.cron.data}
-    if form.kind.data != "every" or form.unit.data not in UNITS:
-        raise InvalidInput({"kind": _("This is not one of the choices.")})
-    if form.every.process_errors or form.every.data is None:
-        raise InvalidInput({"every": _("This is not a whole number.")})
-    if not 1 <= form.every.data <= 100_000:
-        raise InvalidInput(
-            {"every": _("This is smaller than allowed.") if form.every.data < 1 else _("This is larger than allowed.")}
+        try:
+            coming = schedule_form.next_times(info.name, form)
+        except InvalidInput:
+            coming = {"words": "", "times": []}
+        return self.render(
+            "houtai/operations/schedule.html",
+            job=info,
+            form=form,
+            message=message,
+            coming=coming,
+            program=schedule_form.program_schedule(info.name).words(),
         )
-    return {"every": timedelta(seconds=form.every.data * UNITS[form.unit.data])}

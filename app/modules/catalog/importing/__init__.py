@@ -105,8 +105,8 @@ class LitemallCatalogue:
         self._give_answers()
         if self._pictures:
             self._report.note(_(
-                "Pictures are not fetched from the other shop. Their addresses are kept, and taken out of descriptions: "
-                "%(count)s.", count=number_text(self._pictures)))
+                "Pictures are not fetched from the other shop. Their addresses are kept, and taken out of descriptions"
+                ": %(count)s.", count=number_text(self._pictures)))
         db.session.flush()
 
     def _bring_categories(self) -> None:

@@ -79,8 +79,8 @@ def _tell(ledger: Ledger, report: ImportReport) -> None:
     """Say what people should know, and announce what was written."""
     if currency() != CURRENCY:
         report.note(_(
-            "The file's prices are in %(theirs)s, and this shop counts in %(ours)s: the figures were taken as they are. "
-            "Start it with SHOP_CURRENCY=%(theirs)s to show them as what they are.", theirs=CURRENCY, ours=currency()))
+            "The file's prices are in %(theirs)s, and this shop counts in %(ours)s: the figures were taken as they are."
+            " Start it with SHOP_CURRENCY=%(theirs)s to show them as what they are.", theirs=CURRENCY, ours=currency()))
     invoices = ledger.invoices.values()
     adjustments = [invoice for invoice in invoices if invoice.number[0] == "A"]
     if adjustments:
