@@ -161,6 +161,14 @@ def unique_columns(error: IntegrityError, metadata: MetaData) -> list[str]:
     return []
 
 
+def _label(error: IntegrityError, metadata: MetaData, column: str) -> Any:
+    """What people call the column of a broken rule, or None."""
+    found = re.search(r"constraint failed: (\w+)\.", str(error.orig))
+    name = found.group(1) if found else getattr(getattr(error.orig, "diag", None), "table_name", None)
+    table = metadata.tables.get(name or "")
+    return table.columns[column].info.get("label") if table is not None and column in table.columns else None
+
+
 def _columns_of_rule(table: Table, name: str | None) -> list[str]:
     rules: list[Any] = [*table.constraints, *table.indexes]
     for rule in rules:
@@ -178,7 +186,7 @@ def explain(error: IntegrityError) -> BusinessError:
 
     columns = unique_columns(error, Record.metadata)
     if columns:
-        return Taken(_("This value is already in use."), field=columns[-1])
+        return Taken(field=columns[-1], label=_label(error, Record.metadata, columns[-1]))
     text = str(error.orig).lower()
     if "foreign key" in text:
         return InUse(_("Other records depend on this, or it points to a record that does not exist."))

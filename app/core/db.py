@@ -59,8 +59,8 @@ from app.core.money import money_text
 __all__ = [
     "Choice", "Column", "Index", "Mapped", "Record", "Table", "UniqueConstraint", "big_integer", "choice", "day", "db",
     "decimal", "each", "email", "explain", "guarded_update", "integer", "json_data", "long_text", "mapped_column",
-    "moment", "money", "outside", "phone", "picture", "pictures", "reading", "reference", "refusal", "relationship", "rich_text",
-    "text", "url", "words", "writing", "yes_no",
+    "moment", "money", "outside", "phone", "picture", "pictures", "reading", "reference", "refusal", "relationship",
+    "rich_text", "text", "url", "words", "writing", "yes_no",
 ]
 
 Model.metadata.naming_convention = {

@@ -92,9 +92,21 @@ class NotAllowed(BusinessError):
 
 
 class Taken(BusinessError):
-    """A value that must be unique is in use already. HTTP 409; names the field where it is known."""
+    """A value that must be unique is in use already. HTTP 409; names the field where it is known.
+
+    `label` is what people call the field: the message needs it, the words beside the field do not."""
 
     code = "taken"
+
+    def __init__(self, message: Any = None, *, field: str | None = None, label: Any = None, **gaps: Any) -> None:
+        self._beside = message if message is not None else self.default_message()
+        if label:
+            message = _("%(field)s: this value is already in use.", field=label)
+        super().__init__(message, field=field, **gaps)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {self.field: str(self._beside)} if self.field else {}
 
     @classmethod
     def default_message(cls) -> Any:

@@ -1,10 +1,10 @@
 """The JSON API of a screen: the same rows, rules and permissions as its pages, described in OpenAPI.
 
-`/api/v1/<resource>/` lists (`?q=` takes the framework's rison or JSON: filters, order_column, order_direction,
-page_size, plus `search`, `columns` and the place `after`), adds; `/<id>` gives, changes and deletes; `/actions/<name>`
-runs an action on ids. Money is whole fen, moments are UTC. Every refusal is JSON with `message`, `code` and
-`fields`: 400 for a request that cannot be read, 422 for a value that is not acceptable, 409 for a rule of the
-business or a value already taken, 404 for a row that is not there for this user.
+`/api/v1/<resource>/` lists (what may be asked is in `app.lowcode.api_query`), adds; `/<id>` gives, changes and deletes;
+`/actions/<name>` runs an action on ids. Money is whole fen, moments are UTC, in filters as in bodies and answers. Every
+refusal is JSON with `message`, `code` and `fields`: 400 for a request that cannot be read, 422 for values that are not
+acceptable (all of them at once), 409 for a rule of the business or a value already taken, 404 for a row that is not
+there for this user.
 """
 
 from __future__ import annotations
@@ -19,34 +19,21 @@ import prison
 from apispec import APISpec
 from flask import Response, request
 from flask_appbuilder.api import BaseApi, expose, protect
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from app.core.database import db
 from app.core.errors import BadRequest, BusinessError, InvalidInput, NotAllowed, NotFound
 from app.core.i18n import lazy as _
 from app.lowcode import forms, openapi
+from app.lowcode.api_query import operators_of, read_question, refuse_unknown
 from app.lowcode.cells import Markup
-from app.lowcode.fields import TEXT_KINDS, Field, primary_key, read_all
+from app.lowcode.fields import TEXT_KINDS, Field, Read, primary_key, read_all
 from app.lowcode.listing import Listing
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
 MAX_BODY_DEPTH = 20
-OPERATORS = {
-    "eq": "",
-    "in": "",
-    "rel_o_m": "",
-    "rel_m_m": "",
-    "sw": "",
-    "ct": "",
-    "gt": ".from",
-    "ge": ".from",
-    "lt": ".to",
-    "le": ".to",
-}
-"""The framework's filter words that are understood, and the end of a range they set."""
 
 
 def answering(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,6 +82,7 @@ def read_body() -> dict[str, Any]:
 
 def read_rison() -> dict[str, Any]:
     """The parameter `q`, written as rison or as JSON; BadRequest for anything else."""
+    refuse_unknown(request.args, {"q"})
     raw = request.args.get("q", "")
     if not raw:
         return {}
@@ -105,38 +93,6 @@ def read_rison() -> dict[str, Any]:
     if not isinstance(given, dict):
         raise BadRequest(_("The parameter q is not an object."), field="q")
     return given
-
-
-def list_arguments(given: dict[str, Any]) -> MultiDict[str, str]:
-    """The framework's query words as the address of a list, which is where they are read and refused."""
-    args: MultiDict[str, str] = MultiDict()
-    filters = given.get("filters", [])
-    if not isinstance(filters, list) or not all(isinstance(item, dict) for item in filters):
-        raise BadRequest(_("“filters” is not a list of filters."), field="filters")
-    for item in filters:
-        operator, column = item.get("opr"), item.get("col")
-        if operator not in OPERATORS or not isinstance(column, str):
-            raise BadRequest(
-                _("The filter operator “%(operator)s” is not known."), field="filters", operator=str(operator)[:40]
-            )
-        values = item.get("value")
-        for value in values if isinstance(values, list) else [values]:
-            text = {True: "1", False: "0", None: "none"}.get(value, value) if isinstance(value, bool | None) else value
-            if not isinstance(text, str | int | float):
-                raise BadRequest(_("A filter's value is a text or a number."), field=column[:60])
-            args.add(f"f.{column}{OPERATORS[operator]}", str(text))
-    order = given.get("order_column")
-    if order not in (None, ""):
-        direction = given.get("order_direction", "asc")
-        if not isinstance(order, str) or direction not in ("asc", "desc"):
-            raise BadRequest(_("The order is not valid."), field="order_column")
-        args["sort"] = ("-" if direction == "desc" else "") + order
-    for key, name in (("page_size", "size"), ("search", "q"), ("after", "after")):
-        if given.get(key) not in (None, ""):
-            args[name] = str(given[key])
-    if given.get("page") not in (None, 0):
-        raise BadRequest(_("Pages are reached with “after”, given as “next” by the page before."), field="page")
-    return args
 
 
 class ScreenApi(BaseApi):
@@ -166,14 +122,6 @@ class ScreenApi(BaseApi):
         super().add_api_spec(api_spec)
 
     # -- reading --------------------------------------------------------------------------------------------
-
-    def _fields(self, wanted: Any, offered: list[Field]) -> list[Field]:
-        if not wanted:
-            return offered
-        by_path = {field.path: field for field in offered}
-        if not isinstance(wanted, list) or not all(name in by_path for name in wanted if isinstance(name, str)):
-            raise BadRequest(_("A column that was asked for is not offered."), field="columns")
-        return [by_path[name] for name in wanted if isinstance(name, str)]
 
     def _value(self, field: Field, value: Any) -> Any:
         """A value for a program; what the screen shows of a text (masked, for example) is what the API tells."""
@@ -208,11 +156,11 @@ class ScreenApi(BaseApi):
         """---
         get: {}
         """
-        given = read_rison()
-        fields = self._fields(given.get("columns"), self.screen.list_fields)
-        listing = Listing(self.screen, list_arguments(given), fields=fields)
+        asked = read_question(self.screen, read_rison())
+        fields = asked.fields
+        listing = Listing(self.screen, asked.args, fields=fields, narrowed=asked.comparisons)
         rows = listing.fetch()
-        count = listing.count(exact=given.get("count") == "exact")
+        count = listing.count(exact=asked.is_exact)
         columns = [[self._value(field, value) for value in rows.values(field)] for field in fields]
         result = [
             {"id": key, **{field.path: column[row] for field, column in zip(fields, columns, strict=True)}}
@@ -263,7 +211,9 @@ class ScreenApi(BaseApi):
                     }
                     for field in screen.form_fields
                 },
-                "filters": list(screen.filter_fields),
+                "filters": {
+                    field.path: operators_of(screen, field) for field in screen.filter_fields.values()
+                },
                 "order_columns": list(screen.order_fields),
                 "actions": {mark.name: str(mark.label) for mark in screen.actions.values()},
             },
@@ -271,7 +221,7 @@ class ScreenApi(BaseApi):
 
     # -- writing --------------------------------------------------------------------------------------------
 
-    def _read_values(self, is_new: bool) -> dict[str, Any]:
+    def _read_values(self) -> Read:
         body = read_body()
         fields = {field.path: field for field in self.screen.form_fields}
         aliases = {
@@ -280,21 +230,10 @@ class ScreenApi(BaseApi):
             if field.kind == "reference" and field.column is not None
         }
         given = {aliases.get(name, name): value for name, value in body.items()}
-        refused: dict[str, Any] = {
+        read = read_all(fields.values(), given, as_json=True)
+        return Read(read.values, read.refused | {
             name[:60]: _("This field is not known or cannot be written.") for name in given if name not in fields
-        }
-        for name, field in fields.items():
-            if is_new and field.required and given.get(name) in (None, ""):
-                refused[name] = _("This field is required.")
-            if (
-                field.kind == "money"
-                and name in given
-                and (isinstance(given[name], bool) or not isinstance(given[name], int | None))
-            ):
-                refused[name] = _("Give the amount as a whole number of fen.")
-        if refused:
-            raise InvalidInput(refused)
-        return read_all(list(fields.values()), given)
+        })
 
     @expose("/", methods=("POST",))
     @protect()
@@ -306,7 +245,7 @@ class ScreenApi(BaseApi):
         if not self.screen.has_form:
             raise NotAllowed()
         record = self.screen.model()
-        forms.save(self.screen, record, self._read_values(is_new=True), is_new=True)
+        forms.save(self.screen, record, self._read_values(), is_new=True)
         return reply(201, {"id": getattr(record, primary_key(self.screen.model).key), "result": self._record(record)})
 
     @expose("/<pk>", methods=("PUT",))
@@ -319,7 +258,7 @@ class ScreenApi(BaseApi):
         if not self.screen.has_form:
             raise NotAllowed()
         record = self.screen.get(pk)
-        forms.save(self.screen, record, self._read_values(is_new=False), is_new=False)
+        forms.save(self.screen, record, self._read_values(), is_new=False)
         return reply(200, {"id": getattr(record, primary_key(self.screen.model).key), "result": self._record(record)})
 
     @expose("/<pk>", methods=("DELETE",))
@@ -347,7 +286,9 @@ class ScreenApi(BaseApi):
             raise NotFound(_("There is no such action."))
         if not screen.may(name):
             raise NotAllowed()
-        ids = read_body().get("ids")
+        body = read_body()
+        refuse_unknown(body, {"ids", "values"})
+        ids = body.get("ids")
         if not isinstance(ids, list) or not 0 < len(ids) <= 1000:
             raise InvalidInput({"ids": _("Give a list of 1 to 1000 ids.")})
         records = screen.get_many(ids)

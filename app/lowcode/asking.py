@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.db import refusal
-from app.core.errors import BusinessError, InvalidInput
-from app.core.i18n import lazy as _
+from app.core.errors import BusinessError
 from app.lowcode import forms, pages
-from app.lowcode.fields import Field, read_all
+from app.lowcode.fields import Field, Read, read_all
+from app.lowcode.judging import judged
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -50,32 +49,23 @@ def ask(screen: "Screen", name: str, records: Sequence[Any], fields: Sequence[Fi
     values with which the questions are filled in at first."""
     if request.is_json:
         given = (request.get_json(silent=True) or {}).get("values")
-        return _checked(screen, fields, read_all(list(fields), given if isinstance(given, dict) else {}))
+        return _checked(fields, read_all(fields, given if isinstance(given, dict) else {}, as_json=True))
     form_class = forms.make_form(screen, list(fields))
     if request.form.get("asked") != name:
         return _page(screen, name, records, fields, form_class(data=dict(start or {})), "")
     form = form_class(request.form)
     try:
-        return _checked(screen, fields, forms.values_of(form))
+        return _checked(fields, forms.read_form(form))
     except BusinessError as error:
         return _page(screen, name, records, fields, form, pages.mark_errors(form, error), error.status)
 
 
-def _checked(screen: "Screen", fields: Sequence[Field], values: dict[str, Any]) -> dict[str, Any]:
-    """The values with references resolved; InvalidInput names what is missing, too long or does not exist."""
-    refused: dict[str, Any] = {}
+def _checked(fields: Sequence[Field], read: Read) -> dict[str, Any]:
+    """The values with references resolved; InvalidInput names all that is missing, not acceptable or not there."""
     for field in fields:
-        value = values.setdefault(field.path, None)
-        if value in (None, "", []):
-            if field.required:
-                refused[field.path] = _("This field is required.")
-        elif field.kind not in {"references", "reference"}:
-            reason = refusal({**field.info, "kind": field.kind}, value)
-            if reason is not None:
-                refused[field.path] = reason
-    if refused:
-        raise InvalidInput(refused)
-    return forms.resolve_references(None, {field.path: field for field in fields}, values)
+        if field.path not in read.refused:
+            read.values.setdefault(field.path, [] if field.kind == "references" else None)
+    return judged(fields, read)
 
 
 def _page(screen: "Screen", name: str, records: Sequence[Any], fields: Sequence[Field], form: Any, message: str,

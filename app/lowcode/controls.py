@@ -6,7 +6,9 @@ data attributes mark. Used by forms and by the filters of a list.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -30,7 +32,38 @@ def attributes(given: dict[str, Any]) -> Markup:
     return Markup(" ").join(parts)
 
 
+_READS: dict[str, str] = {
+    "date": r"\d{4}-\d\d-\d\d",
+    "datetime-local": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?",
+    "number": r"-?\d+(\.\d+)?",
+}
+
+
+def _shows(type_: str, value: Any) -> bool:
+    """Whether a browser shows this value in an input of this type; it drops what it cannot read, with a complaint."""
+    text = str(value)
+    if not text or type_ not in _READS:
+        return True
+    if re.fullmatch(_READS[type_], text, re.ASCII) is None:
+        return False
+    try:
+        return type_ == "number" or datetime.fromisoformat(text).year > 0
+    except ValueError:
+        return False
+
+
+def companion(field: Field, name: str) -> Markup:
+    """What stands beside a control of which a browser sends nothing when it is unticked or empty: with it, "none" is
+    sent as nothing under that name, and a request without the name means that nobody was asked."""
+    if field.kind not in {"yes_no", "references", "several"}:
+        return Markup("")
+    return Markup('<input type="hidden" name="%s" value="">') % name
+
+
 def _input(type_: str, name: str, value: Any, extra: dict[str, Any]) -> Markup:
+    if not _shows(type_, value):
+        # A mistake stays in sight, to be mended.
+        type_ = "text"
     given = {"type": type_, "name": name, "value": value if value != "" else None, **extra}
     return Markup("<input %s>") % attributes(given)
 
@@ -106,21 +139,31 @@ def control(
 
 
 def filter_control(
-    field: Field, raw: dict[str, list[str]], *, lookup: str | None = None, chosen: Iterable[Option] = ()
+    field: Field,
+    raw: dict[str, list[str]],
+    *,
+    lookup: str | None = None,
+    chosen: Iterable[Option] = (),
+    wrong: Iterable[str] = (),
 ) -> Markup:
-    """The control or controls of a filter, named as `app.lowcode.filters` reads them."""
+    """The control or controls of a filter, named as `app.lowcode.filters` reads them; `wrong` are the names of those
+    whose value could not be read, beside which the page says why."""
     name = f"f.{field.path}"
     typed = raw.get(name, [])
+
+    def marks(of: str) -> dict[str, Any]:
+        return {"id": of} | ({"aria-invalid": "true", "aria-describedby": f"{of}-error"} if of in wrong else {})
+
     if field.kind in {"integer", "decimal", "money", "day", "moment"}:
         # A range of moments is asked by days; its ends are read on the shop's clock.
         type_ = "date" if field.kind in {"day", "moment"} else "text"
-        marks = {"data-picker": "day"} if type_ == "date" else {"inputmode": "decimal", "autocomplete": "off"}
+        kind = {"data-picker": "day"} if type_ == "date" else {"inputmode": "decimal", "autocomplete": "off"}
         ends = [
             _input(
                 type_,
                 f"{name}.{end}",
                 (raw.get(f"{name}.{end}") or [""])[0],
-                {"id": f"{name}.{end}", "aria-label": f"{field.label}: {word}", "placeholder": word, **marks},
+                {**marks(f"{name}.{end}"), "aria-label": f"{field.label}: {word}", "placeholder": word, **kind},
             )
             for end, word in (("from", _("From")), ("to", _("To")))
         ]
@@ -129,12 +172,12 @@ def filter_control(
         )
     if field.kind == "choice":
         options = choice_options(field.info["choices"], typed, empty=False)
-        return select(name, options, {"id": name, "multiple": True, "data-choices": True})
+        return select(name, options, {**marks(name), "multiple": True, "data-choices": True})
     if field.kind == "yes_no":
         now = typed[0] if typed else ""
         return select(
-            name, [("", _("Any"), now == ""), ("1", _("Yes"), now == "1"), ("0", _("No"), now == "0")], {"id": name}
+            name, [("", _("Any"), now == ""), ("1", _("Yes"), now == "1"), ("0", _("No"), now == "0")], marks(name)
         )
     if field.kind in {"reference", "references"}:
-        return select(name, chosen, {"id": name, "multiple": True, "data-lookup": lookup})
-    return _input("text", name, typed[0] if typed else "", {"id": name, "autocomplete": "off"})
+        return select(name, chosen, {**marks(name), "multiple": True, "data-lookup": lookup})
+    return _input("text", name, typed[0] if typed else "", {**marks(name), "autocomplete": "off"})

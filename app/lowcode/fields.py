@@ -1,7 +1,7 @@
 """Field: what one column of a screen is, read once from its model and used by everything.
 
 List cells, filters, forms, the JSON API and its description all ask the same `Field`: its label, its kind, how
-a value typed by a person or sent by a program is read (`parse`), and how it is written for a program
+a value typed by a person (`parse`) or sent by a program (`from_json`) is read, and how it is written for a program
 (`to_json`). A new kind of column is taught here and in `cells.py`, `controls.py`, and nowhere else.
 """
 
@@ -9,29 +9,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, Numeric, String, Text, inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from app.core import clock
 from app.core.columns import Choice
-from app.core.errors import InvalidInput
-from app.core.i18n import current_locale
+from app.core.i18n import LazyText, current_locale
 from app.core.i18n import lazy as _
 from app.core.money import to_fen, yuan_text
 
 MAX_ID = 2**31 - 1
+MAX_NUMBER = 2**62
+"""No column holds more, and a database can compare nothing larger."""
 MAX_JSON = 20_000
 TEXT_KINDS = {"text", "phone", "email", "url", "long_text"}
 WORD_SEPARATOR = " / "
 TRUE = {"1", "true", "yes", "on", "y", "是"}
 FALSE = {"0", "false", "no", "off", "n", "否", ""}
+
+
+class Read(NamedTuple):
+    """What was sent: values by path, and for each that could not be read the reason."""
+
+    values: dict[str, Any]
+    refused: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +82,27 @@ class Field:
         return self.kind in {"integer", "decimal", "money"}
 
     def parse(self, raw: Any) -> Any:
-        """A value as typed into a form or sent as JSON; ValueError with a message for people if it is none.
+        """A value as typed into a form or an address; ValueError with a message for people if it is none.
 
         Empty becomes None. A reference gives the id, `references` a list of ids; whether they exist is for
         the saver to see.
         """
+        try:
+            return self._parse(raw)
+        except (ValueError, OverflowError, RecursionError) as error:
+            raise ValueError(reason_of(error)) from None
+
+    def from_json(self, raw: Any) -> Any:
+        """A value as the API writes it: money in whole fen, a moment with its offset (`Z`; without one it is UTC).
+        ValueError with a message for people if it is none."""
+        if raw is not None and raw != "":
+            if self.kind == "money" and (isinstance(raw, bool) or not isinstance(raw, int)):
+                raise ValueError(_("Give the amount as a whole number of fen."))
+            if self.kind == "moment":
+                return _moment_from_json(raw)
+        return self.parse(raw)
+
+    def _parse(self, raw: Any) -> Any:
         if self.kind in {"references", "pictures"}:
             return self._parse_many(raw)
         if self.kind == "words":
@@ -96,7 +120,7 @@ class Field:
         if raw is None or raw == "":
             return []
         if isinstance(raw, str):
-            raw = json.loads(raw) if raw.lstrip().startswith("[") else [raw]
+            raw = _parse_json(raw) if raw.lstrip().startswith("[") else [raw]
         if not isinstance(raw, list):
             raise ValueError(_("This is not a list."))
         if self.kind == "references":
@@ -136,12 +160,18 @@ class Field:
         return value
 
 
+def reason_of(error: Exception) -> Any:
+    """What to tell people of a value that could not be read: our own words, never a library's."""
+    said = error.args[0] if error.args else None
+    return said if isinstance(said, LazyText) else _("This cannot be read.")
+
+
 def parse_id(raw: Any) -> int:
     """An id from a form, an address or JSON; ValueError if it can be none."""
     if isinstance(raw, bool) or not isinstance(raw, int | str):
         raise ValueError(_("This is not the id of a record."))
-    text = str(raw).strip()
-    if not (text.isascii() and text.isdigit()) or int(text) > MAX_ID:
+    text = raw.strip() if isinstance(raw, str) else str(raw) if 0 <= raw <= MAX_ID else ""
+    if not (text.isascii() and text.isdigit()) or len(text) > 20 or int(text) > MAX_ID:
         raise ValueError(_("This is not the id of a record."))
     return int(text)
 
@@ -158,9 +188,12 @@ def _parse_integer(_field: Field, raw: Any) -> int:
     try:
         if isinstance(raw, str) and len(raw) > 20:
             raise ValueError
-        return int(raw if not isinstance(raw, str) else raw.replace(",", "").strip())
+        number = int(raw if not isinstance(raw, str) else raw.replace(",", "").strip())
     except (ValueError, TypeError, OverflowError):
         raise ValueError(_("This is not a whole number.")) from None
+    if abs(number) > MAX_NUMBER:
+        raise ValueError(_("This number is too large."))
+    return number
 
 
 def _parse_decimal(field: Field, raw: Any) -> Decimal:
@@ -178,6 +211,8 @@ def _parse_decimal(field: Field, raw: Any) -> Decimal:
 def _parse_money(_field: Field, raw: Any) -> int:
     """A form's text is in yuan; a program's whole number is in fen, as the API writes it."""
     if isinstance(raw, int) and not isinstance(raw, bool):
+        if abs(raw) > MAX_NUMBER:
+            raise ValueError(_("This number is too large."))
         return raw
     if not isinstance(raw, str):
         raise ValueError(_("This is not an amount of money."))
@@ -217,6 +252,18 @@ def _parse_moment(_field: Field, raw: Any) -> datetime:
         return clock.from_zone(value, clock.shop_zone())
     except OverflowError:
         raise ValueError(_("This is not a date and time, such as 2026-08-01 12:00.")) from None
+
+
+def _moment_from_json(raw: Any) -> datetime:
+    """ISO 8601 with date and time. A day alone is refused: whose midnight it means is not for us to guess."""
+    wrong = _("This is not a moment in ISO 8601, such as 2026-08-01T04:00:00Z.")
+    if not isinstance(raw, str) or len(raw.strip()) < len("2026-08-01T04:00"):
+        raise ValueError(wrong)
+    try:
+        value = datetime.fromisoformat(raw.strip())
+        return value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo is not None else value
+    except (ValueError, OverflowError):
+        raise ValueError(wrong) from None
 
 
 def _parse_choice(field: Field, raw: Any) -> Choice:
@@ -357,17 +404,16 @@ def _guess(column: Column[Any]) -> dict[str, Any]:
     return {"kind": "json"}
 
 
-def read_all(fields: list[Field], raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Parse what was sent for these fields; InvalidInput names every one that could not be read."""
+def read_all(fields: Iterable[Field], raw: Mapping[str, Any], *, as_json: bool = False) -> Read:
+    """Parse what was sent for these fields, as it was typed or as a program sends it: the values that could be read,
+    and why the others could not."""
     values: dict[str, Any] = {}
     refused: dict[str, Any] = {}
     for item in fields:
         if item.path not in raw:
             continue
         try:
-            values[item.path] = item.parse(raw[item.path])
+            values[item.path] = item.from_json(raw[item.path]) if as_json else item.parse(raw[item.path])
         except ValueError as error:
-            refused[item.path] = error.args[0] if error.args else _("This cannot be read.")
-    if refused:
-        raise InvalidInput(refused)
-    return values
+            refused[item.path] = reason_of(error)
+    return Read(values, refused)

@@ -3,7 +3,8 @@
 An address says `f.status=paid&f.status=shipped` (any of these), `f.placed_at.from=2026-08-01` and `f.total.to=100`
 (a range, ends included; a day includes its whole day), `f.name=abc` (begins with or contains), `f.member=7`, and
 `f.brand=none` (empty). A filter on a column that the screen does not offer, or a value that cannot be read, is
-refused with a message that names it: silently ignoring it would show rows that were not asked for.
+refused with a message that names it: silently ignoring it would show rows that were not asked for. A page keeps the
+value that cannot be read as a `Mistake` beside its filter, to be mended there.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from werkzeug.datastructures import MultiDict
 
 from app.core import clock, search
 from app.core.database import db
+from app.core.db import refusal
 from app.core.errors import BadRequest
 from app.core.i18n import lazy as _
 from app.core.i18n import listed
-from app.lowcode.fields import TEXT_KINDS, Field, primary_key, title_column
+from app.lowcode.fields import TEXT_KINDS, Field, primary_key, reason_of, title_column
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -48,9 +50,24 @@ def is_filterable(field: Field) -> bool:
     return field.kind in TEXT_KINDS | RANGE_KINDS | {"choice", "yes_no", "reference", "references"}
 
 
-def read_filters(screen: "Screen", args: MultiDict[str, str]) -> list[Filter]:
-    """The filters in an address; BadRequest where one is not offered or cannot be read."""
+@dataclass(frozen=True)
+class Mistake:
+    """A filter that cannot be read: the word of the address, what was typed, and what is wrong with it."""
+
+    field: Field
+    key: str
+    raw: list[str]
+    reason: Any
+
+    def as_error(self) -> BadRequest:
+        """It for whoever has no page on which it can be mended."""
+        return BadRequest(_("%(label)s: %(reason)s"), field=self.field.path, label=self.field.label, reason=self.reason)
+
+
+def read_filters(screen: "Screen", args: MultiDict[str, str]) -> tuple[list[Filter], list[Mistake]]:
+    """The filters in an address, and those that cannot be read; BadRequest where one is not offered."""
     found: dict[str, Filter] = {}
+    mistakes: list[Mistake] = []
     for key in args:
         if not key.startswith(PREFIX):
             continue
@@ -63,16 +80,18 @@ def read_filters(screen: "Screen", args: MultiDict[str, str]) -> list[Filter]:
         raw = [value for value in args.getlist(key) if value.strip() != ""][:MAX_VALUES]
         if not raw:
             continue
-        item = found.setdefault(path, Filter(field))
-        item.raw[key] = raw
+        item = found.get(path) or Filter(field)
         try:
             if end:
                 setattr(item, "low" if end == "from" else "high", _read_bound(field, raw[0], end == "to"))
             else:
                 item.values = [_read(field, value) for value in raw]
         except ValueError as error:
-            raise BadRequest(_("%(label)s: %(reason)s"), field=path, label=field.label, reason=error.args[0]) from None
-    return list(found.values())
+            mistakes.append(Mistake(field, key, raw, reason_of(error)))
+            continue
+        item.raw[key] = raw
+        found[path] = item
+    return list(found.values()), mistakes
 
 
 def _read(field: Field, raw: str) -> Any:
@@ -80,7 +99,16 @@ def _read(field: Field, raw: str) -> Any:
         return None
     if field.kind == "references":
         return field.parse([raw])[0]
+    if field.kind in TEXT_KINDS:
+        refuse_unstorable(raw)
     return field.parse(raw)
+
+
+def refuse_unstorable(text: str) -> None:
+    """ValueError for a text that no column can hold and that a database does not even compare."""
+    reason = refusal({"kind": "text"}, text)
+    if reason is not None:
+        raise ValueError(reason)
 
 
 def _read_bound(field: Field, raw: str, is_end: bool) -> Any:
@@ -88,9 +116,12 @@ def _read_bound(field: Field, raw: str, is_end: bool) -> Any:
     if field.kind not in RANGE_KINDS:
         raise ValueError(_("This cannot be filtered by a range."))
     if field.kind == "moment" and len(raw) == 10:
-        day = date.fromisoformat(raw) if raw[4:5] == "-" else None
-        if day is None or not date(1900, 1, 1) <= day <= date(2200, 1, 1):
-            raise ValueError(_("This is not a day, such as 2026-08-01."))
+        try:
+            day = date.fromisoformat(raw)
+        except ValueError:
+            raise ValueError(_("This is not a day, such as 2026-08-01.")) from None
+        if not date(1900, 1, 1) <= day <= date(2200, 1, 1):
+            raise ValueError(_("This is not a day between 1900 and 2200."))
         start = clock.start_of_day(day + timedelta(days=1 if is_end else 0))
         return start - timedelta(microseconds=1) if is_end else start
     return field.parse(raw)

@@ -7,7 +7,6 @@ database. `save` is the one way in which form and JSON API write a record.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -18,10 +17,12 @@ from wtforms import Form
 
 from app.core.database import db, explain
 from app.core.errors import BusinessError, InvalidInput
+from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 from app.lowcode import controls
-from app.lowcode.fields import Field, primary_key
+from app.lowcode.fields import Field, Read, primary_key, reason_of
 from app.lowcode.filters import titles_of
+from app.lowcode.judging import id_column, judged
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -39,7 +40,7 @@ class Control:
         described += [f"{form_field.id}-error"] if form_field.errors else []
         if described:
             given["aria-describedby"] = " ".join(described)
-        return controls.control(
+        return controls.companion(field, form_field.name) + controls.control(
             field,
             form_field.name,
             form_field.shown(),
@@ -60,6 +61,7 @@ class ScreenField(FormField):
         self.kind = field.kind
         self.screen = screen
         self.typed: Any = None
+        self.is_sent = True
         self.flags.required = field.required
 
     def process_data(self, value: Any) -> None:
@@ -76,15 +78,16 @@ class ScreenField(FormField):
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        many = self.kind == "references"
-        self.typed = list(valuelist) if many else (valuelist[-1] if valuelist else None)
-        self.data = self.field.parse(self.typed)
-
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
-        super().process(formdata, *(() if data is None else (data,)))
-        if formdata is not None and self.name not in formdata and self.kind in {"yes_no", "references"}:
-            # A browser sends nothing for an unticked box or an empty choice.
-            self.data = False if self.kind == "yes_no" else []
+        # What a request does not name stays as it is. A browser leaves out an unticked box and an empty choice as
+        # well, for which their hidden companion speaks.
+        self.is_sent = bool(valuelist)
+        if not valuelist:
+            return
+        self.typed = list(valuelist) if self.kind == "references" else valuelist[-1]
+        try:
+            self.data = self.field.parse(self.typed)
+        except ValueError as error:
+            raise ValueError(reason_of(error)) from None
 
     def shown(self) -> Any:
         """What the control holds: what was typed if anything was, else the stored value."""
@@ -100,11 +103,15 @@ class ScreenField(FormField):
         return url_for(f"{self.screen.endpoint}.lookup", column=self.field.path)
 
     def chosen(self) -> list[controls.Option]:
-        if self.kind not in {"reference", "references"} or not self.data or self.field.target is None:
+        """The chosen rows. What was typed and is no row stays as well: it is the person's to take back."""
+        if self.kind not in {"reference", "references"} or self.field.target is None:
             return []
-        ids = self.data if isinstance(self.data, list) else [self.data]
+        if self.process_errors:
+            typed = self.typed if isinstance(self.typed, list) else [self.typed]
+            return [(value, value, True) for value in typed if value]
+        ids = self.data if isinstance(self.data, list) else [self.data] if self.data else []
         titles = titles_of(self.field.target, ids)
-        return [(key, titles.get(key, f"#{key}"), True) for key in ids]
+        return [(key, titles.get(key) or gettext("ID %(id)s: not found", id=key), True) for key in ids]
 
 
 def make_form(screen: "Screen", fields: list[Field]) -> type[Form]:
@@ -116,70 +123,30 @@ def make_form(screen: "Screen", fields: list[Field]) -> type[Form]:
 def stored_values(screen: "Screen", record: Any) -> dict[str, Any]:
     """A record's values for a form, by path. Of a reference to one row the form needs the id, which stands in the
     record's own column: the row itself need not be fetched."""
-    return {field.path: getattr(record, _id_column(field) or field.path) for field in screen.form_fields}
+    return {field.path: getattr(record, id_column(field) or field.path) for field in screen.form_fields}
 
 
-def _id_column(field: Field) -> str | None:
-    """The attribute that holds the id of the row that a reference names."""
-    if field.kind != "reference" or field.relation is None or len(field.relation.local_columns) != 1:
-        return None
-    return field.relation.parent.get_property_by_column(next(iter(field.relation.local_columns))).key
+def read_form(form: Form) -> Read:
+    """What a form was sent: the values of its fields, and why some could not be read. What was not sent is not there,
+    so that it stays as it is."""
+    sent = [item for item in form if item.is_sent]
+    return Read(
+        {item.name: item.data for item in sent if not item.process_errors},
+        {item.name: item.process_errors[0] for item in sent if item.process_errors},
+    )
 
 
-def values_of(form: Form) -> dict[str, Any]:
-    """The parsed values of a form by path; InvalidInput names each field that could not be read."""
-    refused = {item.name: item.errors[0] for item in form if item.process_errors and item.errors}
-    if not form.validate() or refused:
-        raise InvalidInput({item.name: item.errors[0] for item in form if item.errors})
-    return {item.name: item.data for item in form}
-
-
-def resolve_references(record: Any, fields: Mapping[str, Field], values: dict[str, Any]) -> dict[str, Any]:
-    """Ids of references as the records they name; InvalidInput where one does not exist. A reference of `record` that
-    stays as it is stays out."""
-    found: dict[str, Any] = {}
-    refused: dict[str, Any] = {}
-    for path, value in values.items():
-        field = fields[path]
-        if field.kind == "reference" and value is not None:
-            column = _id_column(field)
-            if column is not None and record is not None and getattr(record, column) == value:
-                continue
-            named = db.session.get(field.target, value)
-            if named is None:
-                refused[path] = _("The chosen record does not exist.")
-            found[path] = named
-        elif field.kind == "references":
-            assert field.target is not None
-            key = primary_key(field.target)
-            records = db.session.query(field.target).filter(key.in_(value)).all() if value else []
-            if len(records) != len(value):
-                refused[path] = _("A chosen record does not exist.")
-            found[path] = records
-        else:
-            found[path] = value
-    if refused:
-        raise InvalidInput(refused)
-    return found
-
-
-def save(screen: "Screen", record: Any, values: dict[str, Any], *, is_new: bool) -> str:
-    """Write `values` (parsed, by path) into `record` and commit; a BusinessError says why not, and nothing is saved.
+def save(screen: "Screen", record: Any, read: Read, *, is_new: bool) -> str:
+    """Write what was read into `record` and commit; a BusinessError says why not, and nothing is saved.
     Gives the record's title, for which it would have to be read again once it is committed.
 
-    Passes the screen's own `pre_add`/`pre_update`, the checks of columns and record, and the database's rules.
+    All that is wrong with single values is said at once. What passes goes through the screen's own
+    `pre_add`/`pre_update`, the checks of columns and record, and the database's rules.
     """
     fields = {field.path: field for field in screen.form_fields}
     with committing():
         with db.session.no_autoflush:
-            missing = {
-                path: _("This field is required.")
-                for path, value in values.items()
-                if fields[path].required and value in (None, "") and fields[path].kind != "yes_no"
-            }
-            if missing:
-                raise InvalidInput(missing)
-            for path, value in resolve_references(record, fields, values).items():
+            for path, value in judged(fields.values(), read, record=record, all_needed=is_new).items():
                 if value is None and _keeps_default(fields[path], is_new):
                     continue
                 setattr(record, path, value)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, func, inspect, or_, select
 from sqlalchemy.orm import aliased
@@ -27,7 +28,7 @@ from app.core.database import db
 from app.core.errors import BadRequest
 from app.core.i18n import lazy as _
 from app.lowcode.fields import Field, primary_key, title_column
-from app.lowcode.filters import Filter, condition, read_filters
+from app.lowcode.filters import condition, read_filters
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -66,7 +67,8 @@ class Place:
                 value = _typed(field, value)
             return cls(value, key, index)
         except (ValueError, TypeError, binascii.Error, UnicodeDecodeError, RecursionError):
-            raise BadRequest(_("This page address is not valid. Start again from the first page.")) from None
+            said = _("This page address is not valid. Start again from the first page.")
+            raise BadRequest(said, field="after") from None
 
 
 def _typed(field: Field, value: Any) -> Any:
@@ -93,8 +95,18 @@ class Count:
     is_exact: bool
 
 
+class Narrowing(Protocol):
+    """A condition on the rows of a list, which asks the list for its columns."""
+
+    def condition(self, column_of: Callable[[Field], ColumnElement[Any]], dialect: str) -> ColumnElement[bool]:
+        """It as SQL."""
+
+
 class Listing:
-    """One request's view of a screen's rows. Reading `args` refuses what the screen does not offer."""
+    """One request's view of a screen's rows. Reading `args` refuses what the screen does not offer.
+
+    A filter that cannot be read is refused as well, unless `keeps_mistakes`: then it stands in `mistakes`, for a page
+    that shows it beside the others. `narrowed` are conditions that were read elsewhere."""
 
     def __init__(
         self,
@@ -103,7 +115,9 @@ class Listing:
         *,
         fields: list[Field] | None = None,
         extra: list[ColumnElement[bool]] | None = None,
+        narrowed: Sequence[Narrowing] = (),
         page_size: int | None = None,
+        keeps_mistakes: bool = False,
     ) -> None:
         self.screen = screen
         self.model = screen.model
@@ -112,8 +126,11 @@ class Listing:
         self.fields = fields if fields is not None else screen.list_fields
         self.args = args
         self.extra = extra or []
+        self.narrowed = narrowed
         self.term = args.get("q", "").strip()[:MAX_TERM] if screen.is_searchable else ""
-        self.filters: list[Filter] = read_filters(screen, args)
+        self.filters, self.mistakes = read_filters(screen, args)
+        if self.mistakes and not keeps_mistakes:
+            raise self.mistakes[0].as_error()
         self.sort, self.is_descending, self.sort_is_asked = self._read_sort(args.get("sort", ""))
         self.page_size = self._read_size(args.get("size"), page_size or screen.page_size)
         self._aliases: dict[str, Any] = {}
@@ -169,6 +186,7 @@ class Listing:
             *self.screen.row_conditions(),
             *self.extra,
             *(condition(item, self.column_of, self.dialect) for item in self.filters),
+            *(item.condition(self.column_of, self.dialect) for item in self.narrowed),
         ]
 
     def _narrowed(self, statement: Select[Any], conditions: list[ColumnElement[bool]]) -> Select[Any]:

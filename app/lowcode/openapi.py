@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.help import help_of
 from app.core.i18n import gettext, listed
+from app.core.i18n import lazy as _
+from app.core.search import PIECE
+from app.lowcode.api_query import MAX_FILTERS, MEANINGS, is_found_by_pieces, operators_of
 from app.lowcode.fields import Field
+from app.lowcode.filters import MAX_VALUES
+from app.lowcode.listing import MAX_PAGE_SIZE
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -15,9 +20,12 @@ TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer"},
     "decimal": {"type": "number"},
     "yes_no": {"type": "boolean"},
-    "money": {"type": "integer", "description": "In fen, the hundredth part of the currency unit."},
+    "money": {"type": "integer", "description": _("In fen, the hundredth part of the currency unit.")},
     "day": {"type": "string", "format": "date"},
-    "moment": {"type": "string", "format": "date-time", "description": "UTC."},
+    "moment": {
+        "type": "string", "format": "date-time",
+        "description": _("In UTC, such as 2026-08-01T04:00:00Z. What is sent without an offset is taken for UTC."),
+    },
     "pictures": {"type": "array", "items": {"type": "string"}},
     "words": {"type": "array", "items": {"type": "string"}},
     "json": {},
@@ -40,7 +48,7 @@ def schema_of(field: Field, *, writing: bool) -> dict[str, Any]:
     """JSON Schema of one field as it is read (`writing=False`) or written."""
     if field.kind == "reference":
         return (
-            {"type": "integer", "nullable": not field.required, "description": "The id of the record."}
+            {"type": "integer", "nullable": not field.required, "description": gettext("The id of a row.")}
             if writing
             else dict(REFERENCE)
         )
@@ -50,6 +58,8 @@ def schema_of(field: Field, *, writing: bool) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "string", "enum": [member.value for member in field.info["choices"]]}
     else:
         found = dict(TYPES.get(field.kind, {"type": "string"}))
+        if "description" in found:
+            found["description"] = str(found["description"])
     if found.get("type") == "string" and field.info.get("size"):
         found["maxLength"] = field.info["size"]
     if field.kind in {"integer", "money"}:
@@ -73,6 +83,61 @@ def _object(fields: list[Field], *, writing: bool, with_id: bool = False, requir
     if writing:
         found["additionalProperties"] = False
     return found
+
+
+NOTES = {
+    "moment": _("Compared by the second, as answers tell it."),
+    "reference": _("The id of a row."),
+    "references": _("The id of a row that is, or is not, among those of the record."),
+}
+
+
+def filter_schema(screen: "Screen", field: Field) -> dict[str, Any]:
+    """JSON Schema of the filters on one column: its operators, and how its value is written."""
+    if field.kind in {"reference", "references"}:
+        value: dict[str, Any] = {"type": "integer"}
+    else:
+        value = {key: part for key, part in schema_of(field, writing=True).items()
+                 if key not in {"maxLength", "minimum", "maximum"}}
+    value["nullable"] = True
+    operators = operators_of(screen, field)
+    said = [value.pop("description", ""), str(NOTES.get(field.kind, ""))]
+    if "ct" in operators and is_found_by_pieces(screen, field):
+        said.append(gettext("ct needs at least %(n)s characters.", n=PIECE))
+    many = {"type": "array", "minItems": 1, "maxItems": MAX_VALUES, "items": value}
+    return {
+        "type": "object",
+        "description": " ".join(filter(None, said)),
+        "properties": {
+            "col": {"type": "string", "enum": [field.path]},
+            "opr": {"type": "string", "enum": operators},
+            "value": {"oneOf": [value, {**many, "description": gettext("For the operator “in”.")}]},
+        },
+        "required": ["col", "opr", "value"],
+        "additionalProperties": False,
+    }
+
+
+def question_schema(screen: "Screen") -> dict[str, Any]:
+    """JSON Schema of what may be asked of a list."""
+    filters = [filter_schema(screen, field) for field in screen.filter_fields.values()]
+    columns = {"type": "string", "enum": [field.path for field in screen.list_fields]}
+    asked: dict[str, Any] = {
+        "filters": {"type": "array", "maxItems": MAX_FILTERS, "items": {"oneOf": filters}},
+        "order_column": {"type": "string", "enum": list(screen.order_fields)},
+        "order_direction": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+        "page_size": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE},
+        "search": {"type": "string", "description": gettext("Looked for as in the search field of the list.")},
+        "columns": {"type": "array", "items": columns},
+        "after": {"type": "string", "description": gettext("What the page before gave as “next”.")},
+        "count": {"type": "string", "enum": ["exact"], "description": gettext("Counts on beyond the usual limit.")},
+    }
+    offered = {"filters": filters, "order_column": screen.order_fields, "search": screen.is_searchable}
+    return {
+        "type": "object",
+        "properties": {name: schema for name, schema in asked.items() if offered.get(name, True)},
+        "additionalProperties": False,
+    }
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
@@ -119,12 +184,12 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
     query = {
         "in": "query",
         "name": "q",
-        "schema": {"type": "string"},
-        "description": (
-            "Rison or JSON: filters [{col, opr, value}], order_column, order_direction, page_size, search, columns, "
-            "after, count=exact. "
-            f"Filters: {', '.join(screen.filter_fields)}. Order: {', '.join(screen.order_fields)}."
+        "description": gettext(
+            "Rison or JSON; what is not known is refused. Values are written as in bodies and answers. The operators: "
+            "%(meanings)s.",
+            meanings=listed((f"{name}: {words}" for name, words in MEANINGS.items()), clauses=True),
         ),
+        **_json(question_schema(screen)),
     }
     written = {"required": True, **_json(_object(screen.form_fields, writing=True, required=True))}
     changed = {"required": True, **_json(_object(screen.form_fields, writing=True))}

@@ -307,7 +307,7 @@ class Screen(View, ModelView):
         item = self.model() if is_new else record
         record_id = None if is_new else getattr(record, primary_key(self.model).key)
         try:
-            saved = forms.save(self, item, forms.values_of(form), is_new=is_new)
+            saved = forms.save(self, item, forms.read_form(form), is_new=is_new)
         except BusinessError as error:
             db.session.rollback()
             message = pages.mark_errors(form, error)
@@ -328,14 +328,7 @@ class Screen(View, ModelView):
 
     def _prefilled(self) -> dict[str, Any]:
         """Values for a new form given in the address, such as the member of a new note, as far as they can be read."""
-        given: dict[str, Any] = {}
-        for field in self.form_fields:
-            if field.path in request.args:
-                try:
-                    given |= read_all([field], {field.path: request.args[field.path]})
-                except BusinessError:
-                    continue
-        return given
+        return read_all(self.form_fields, request.args).values
 
     @expose("/delete/<pk>", methods=["POST"])
     @permission("delete")

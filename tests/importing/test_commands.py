@@ -91,4 +91,4 @@ def test_what_the_database_refuses_is_said_in_words(
     result = flask("import", "online-retail", write_csv("retail.csv", HEADING, ROWS))
 
     assert result.exit_code == 1
-    assert "Nothing was changed. This value is already in use." in result.stderr
+    assert "Nothing was changed. Order number: this value is already in use." in result.stderr

@@ -29,7 +29,7 @@ from tests.importing.retail import HEADING, ROWS, changed
     (5, {"quantity": 1}, "A cancellation has a quantity below zero"),
     (4, {"quantity": -1}, "come back by a cancellation"),
     (9, {"quantity": -1, "unit_price": "0.0"}, "moves goods the other way in row 8"),
-    (2, {"unit_price": "9999999999999"}, "larger than allowed"),
+    (2, {"unit_price": "9999999999999"}, "larger than ¥10,000,000,000,000.00"),
 ])
 def test_a_bad_row_is_named_and_changes_nothing_unless_it_may_be_skipped(
     bring: Callable[..., Any], counts: Callable[[], dict[str, int]], row: int, values: dict[str, Any], words: str,

@@ -149,6 +149,7 @@ class ThingScreen(Screen):
         "shelf.name",
         "price",
         "count",
+        "weight",
         "kind",
         "is_open",
         "seen_at",

@@ -100,7 +100,8 @@ def test_a_rule_of_the_record_is_shown_beside_its_field(app: Flask, owner: Any) 
 def test_an_unticked_box_and_an_emptied_choice_are_saved_as_such(app: Flask, owner: Any) -> None:
     label = Label(name="old")
     thing_id = make_thing(1, is_open=True, labels=[label], count=5, shelf=Shelf(name="Oak")).id
-    assert owner.post(f"/test_things/edit/{thing_id}", data=GOOD | {"count": "", "shelf": ""}).status_code == 302
+    emptied = {"count": "", "shelf": "", "is_open": "", "labels": ""}
+    assert owner.post(f"/test_things/edit/{thing_id}", data=GOOD | emptied).status_code == 302
     thing = db.session.get(Thing, thing_id)
     assert (thing.is_open, thing.labels, thing.count, thing.shelf) == (False, [], None, None)
 
@@ -235,4 +236,5 @@ def test_a_form_may_lead_back_only_inside_the_house(app: Flask, owner: Any) -> N
 
 def test_each_screen_has_its_own_rights(app: Flask) -> None:
     labels = registry().labels
-    assert {"can_view", "can_add", "can_edit", "can_delete", "can_open_up", "can_fail"} == set(labels["ThingScreen"])
+    own = {"can_view", "can_add", "can_edit", "can_delete", "can_export", "can_open_up", "can_fail"}
+    assert own == set(labels["ThingScreen"])

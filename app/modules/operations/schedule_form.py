@@ -9,7 +9,7 @@ from wtforms import Form, IntegerField, RadioField, SelectMultipleField, StringF
 from wtforms.validators import Optional
 
 from app.core import clock, jobs
-from app.core.db import db
+from app.core.db import db, outside
 from app.core.errors import InvalidInput
 from app.core.i18n import day_with_weekday, gettext, weekday_name
 from app.core.i18n import lazy as _
@@ -89,10 +89,9 @@ def wanted(form: ScheduleForm) -> dict[str, Any]:
         raise InvalidInput({"kind": _("This is not one of the choices.")})
     if form.every.process_errors or form.every.data is None:
         raise InvalidInput({"every": _("This is not a whole number.")})
-    if not 1 <= form.every.data <= 100_000:
-        raise InvalidInput(
-            {"every": _("This is smaller than allowed.") if form.every.data < 1 else _("This is larger than allowed.")}
-        )
+    reason = outside({"kind": "integer", "min": 1, "max": 100_000}, form.every.data)
+    if reason is not None:
+        raise InvalidInput({"every": reason})
     return {"every": timedelta(seconds=form.every.data * UNITS[form.unit.data])}
 
 

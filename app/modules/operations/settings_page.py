@@ -14,7 +14,7 @@ from app.core.i18n import gettext, listed
 from app.core.i18n import lazy as _
 from app.lowcode import Page, controls, forms
 from app.lowcode.access import may
-from app.lowcode.fields import Field
+from app.lowcode.fields import Field, reason_of
 from app.lowcode.page import expose, permission
 
 
@@ -55,9 +55,11 @@ class ShownSetting:
         }
         if self.kind == "several":
             options = [(name, words, name in self.value) for name, words in self.setting.offered()]
-            return controls.select(self.field.path, options, {"multiple": True, "data-choices": True, **extra})
+            shown_as = {"multiple": True, "data-choices": True, **extra}
+            return controls.companion(self.field, self.field.path) + controls.select(self.field.path, options, shown_as)
         shown = self.typed if self.typed is not None else self.field.to_form(self.value)
-        return controls.control(self.field, self.field.path, shown, extra=extra)
+        drawn = controls.control(self.field, self.field.path, shown, extra=extra)
+        return controls.companion(self.field, self.field.path) + drawn
 
 
 class SettingsPage(Page):
@@ -108,29 +110,31 @@ class SettingsPage(Page):
     @permission("edit")
     def save(self, group: str) -> Any:
         chosen = _group(group)
-        refused: dict[str, str] = {}
+        refused: dict[str, Any] = {}
         values: dict[str, Any] = {}
         for item in chosen.settings():
+            if item.name not in request.form:
+                continue
             if item.kind == "several":
-                # A browser sends nothing for an empty choice.
-                values[item.name] = tuple(sorted(set(request.form.getlist(item.name))))
+                values[item.name] = tuple(sorted(set(filter(None, request.form.getlist(item.name)))))
                 continue
             field = _field(item)
-            raw: Any = request.form.get(item.name)
-            if raw is None and item.kind != "yes_no":
-                continue
             try:
-                value = field.parse(raw)
-                values[item.name] = "" if value is None and item.kind not in {"integer", "money"} else value
+                value = field.parse(request.form.getlist(item.name)[-1])
             except ValueError as error:
-                refused[item.name] = str(error.args[0])
+                refused[item.name] = reason_of(error)
+                continue
+            values[item.name] = "" if value is None and item.kind not in {"integer", "money"} else value
+            if (reason := item.refusal(values[item.name])) is not None:
+                refused[item.name] = reason
         try:
             if refused:
                 raise InvalidInput(refused)
             with forms.committing():
                 changed = settings.change(chosen, values)
         except BusinessError as error:
-            return self._page(group, request.form.to_dict(), error.fields or {"": str(error)}), error.status
+            typed = {name: request.form.getlist(name)[-1] for name in request.form}
+            return self._page(group, typed, error.fields or {"": str(error)}), error.status
         flash(gettext("Saved.") if changed else gettext("Nothing was changed."), "success")
         return redirect(url_for(".index", _anchor=group))
 

@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.bulk import moment_value
 from app.core.i18n import lazy as _
 from app.core.importing import ImportReport, Rows
-from app.core.money import MAX_FEN, round_half_up
+from app.core.money import MAX_FEN, money_text, round_half_up
 
 COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_ts", "unit_price", "customer_id", "country")
 MAX_QUANTITY = 10_000_000
@@ -92,7 +92,7 @@ class LineReader:
         amount = unit_price * pieces if exact is None else round_half_up(exact * 100 * pieces)
         self._check_signs(invoice[0], pieces, unit_price, exact)
         if abs(amount) > MAX_FEN:
-            raise _Refused(_("The amount is larger than allowed."))
+            raise _Refused(_("The amount is larger than %(most)s.", most=money_text(MAX_FEN)))
         return RetailLine(
             number, invoice, code, description.strip(), pieces, self._moments.get(at) or self._read_moment(at),
             unit_price, amount, None if exact is None else price, customer.removesuffix(".0"),
