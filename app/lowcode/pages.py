@@ -6,6 +6,7 @@ the page of a record are in `app.lowcode.record_pages`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
@@ -78,11 +79,12 @@ def mark_errors(form: "Form", error: BusinessError) -> str:
 
 
 class Address:
-    """The address of a list with some of its parameters changed; page places are dropped unless kept."""
+    """The address of a list with some of its parameters changed; page places and what is in `without` are dropped."""
 
-    def __init__(self, path: str, args: MultiDict[str, str]) -> None:
+    def __init__(self, path: str, args: MultiDict[str, str], without: Iterable[str] = ()) -> None:
         self.path = path
-        self.pairs = [(key, value) for key, value in args.items(multi=True) if key not in PAGE_KEYS and key != "count"]
+        dropped = {*PAGE_KEYS, "count", *without}
+        self.pairs = [(key, value) for key, value in args.items(multi=True) if key not in dropped]
         self._written = [(key, f"{quote_plus(key)}={quote_plus(value)}") for key, value in self.pairs]
 
     def with_(self, *, without: tuple[str, ...] = (), **changes: Any) -> str:
@@ -94,7 +96,8 @@ class Address:
 def list_page(screen: "Screen", listing: Listing) -> Page:
     """Everything for `houtai/list.html`."""
     path = url_for(f"{screen.endpoint}.list")
-    address = Address(path, listing.args)
+    # A filter that could not be read stays in the panel, where it is mended; it leads nowhere.
+    address = Address(path, listing.args, without=[mistake.key for mistake in listing.mistakes])
     rows = listing.fetch()
     count = (
         listing.count(exact=listing.args.get("count") == "exact")
@@ -214,11 +217,13 @@ def _filter_panel(screen: "Screen", listing: Listing, address: Address) -> Marku
             "houtai/parts/filters.html",
             filters=[_filter(screen, field, listing) for field in screen.filter_fields.values()],
             list_url=address.path,
-            clear_url=_clear_url(listing, address) if listing.filters else None,
+            clear_url=_clear_url(listing, address) if is_used else None,
+            is_open=bool(listing.mistakes),
             hidden=HIDDEN_HERE,
         )
 
-    panel = Markup(draw()) if listing.filters else keep(("filters", screen.endpoint), draw)
+    is_used = bool(listing.filters or listing.mistakes)
+    panel = Markup(draw()) if is_used else keep(("filters", screen.endpoint), draw)
     hidden = Markup("").join(
         Markup('<input type="hidden" name="%s" value="%s">') % pair
         for pair in address.pairs
@@ -233,6 +238,8 @@ def _clear_url(listing: Listing, address: Address) -> str:
 
 def _filter(screen: "Screen", field: Field, listing: Listing) -> dict[str, Any]:
     raw = next((item.raw for item in listing.filters if item.field is field), {})
+    mistakes = [mistake for mistake in listing.mistakes if mistake.field is field]
+    raw = raw | {mistake.key: mistake.raw for mistake in mistakes}
     chosen: list[controls.Option] = []
     lookup = None
     if field.target is not None and field.kind in {"reference", "references"}:
@@ -245,7 +252,10 @@ def _filter(screen: "Screen", field: Field, listing: Listing) -> dict[str, Any]:
         "name": field.path,
         "label": field.words,
         "kind": field.kind,
-        "control": controls.filter_control(field, raw, lookup=lookup, chosen=chosen),
+        "control": controls.filter_control(
+            field, raw, lookup=lookup, chosen=chosen, wrong=[mistake.key for mistake in mistakes]
+        ),
+        "mistakes": mistakes,
     }
 
 

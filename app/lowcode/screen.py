@@ -263,8 +263,8 @@ class Screen(View, ModelView):
     @expose("/list/")
     @permission("view")
     def list(self) -> Any:
-        listing = Listing(self, request.args)
-        return self.render("houtai/list.html", page=pages.list_page(self, listing))
+        listing = Listing(self, request.args, keeps_mistakes=True)
+        return self.render("houtai/list.html", page=pages.list_page(self, listing)), 400 if listing.mistakes else 200
 
     @expose("/export/<form>", methods=["POST"])
     @permission("export")

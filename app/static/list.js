@@ -134,6 +134,12 @@
     addEventListener("pageshow", () => empty.forEach((input) => { input.disabled = false; }), { once: true });
   });
 
+  // A filter that could not be read: the panel is open again, at what is to be mended.
+  houtai.enhance("dialog[data-open-now]", (dialog) => {
+    dialog.showModal();
+    dialog.querySelector('[aria-invalid="true"]')?.focus();
+  });
+
   const quick = document.querySelector("[data-quick-search]");
   // The cross in the field empties it and shows the whole list again.
   quick?.addEventListener("search", () => { if (!quick.value && quick.defaultValue) quick.form.requestSubmit(); });

@@ -19,12 +19,25 @@
     });
   };
 
+  /** What is written, if it is a day of the calendar (and a time): flatpickr itself would make 2 March of 30 February. */
+  const read = (text) => {
+    const parts = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d\d)(?::\d\d)?)?$/.exec(text.trim());
+    if (!parts) return undefined;
+    const [year, month, day, hour, minute] = parts.slice(1).map((part) => Number(part ?? 0));
+    const moment = new Date(year, month - 1, day, hour, minute);
+    return moment.getMonth() === month - 1 && moment.getDate() === day && hour < 24 && minute < 60 ? moment : undefined;
+  };
+
   houtai.enhance("input[data-picker]", async (input) => {
     await houtai.loadAll(JSON.parse(holder.dataset.assets).dates);
     const isMoment = input.dataset.picker === "moment";
     const words = flatpickr.l10ns[holder.dataset.dateLanguage] ?? flatpickr.l10ns.default;
     const value = input.value.replace("T", " ");
     const { min, max } = input;
+    // A typed value that is no date stays, so that the server can say what is wrong with it.
+    let typed = value;
+    input.addEventListener("input", () => { typed = input.value; });
+    const restore = () => { if (!input.value && typed) input.value = typed; };
     input.type = "text";
     input.value = value;
     input.autocomplete = "off";
@@ -40,10 +53,12 @@
       disableMobile: true,
       appendTo: input.closest("dialog") ?? undefined,
       position: place,
-      // A typed value that is no date stays, so that the server can say what is wrong with it.
+      parseDate: read,
       errorHandler() {},
-      onClose(_dates, text, self) { if (input.value && input.value !== text) self._input.value = input.value; },
+      onChange(dates) { if (dates.length) typed = ""; else restore(); },
+      onClose: restore,
     });
+    restore();
     addEventListener("scroll", (event) => {
       if (picker.isOpen && !picker.calendarContainer.contains(event.target)) place(picker);
     }, { capture: true, passive: true });
