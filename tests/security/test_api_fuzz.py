@@ -35,7 +35,8 @@ ODD: list[Any] = [
     "9999-12-31", "2026-01-01T00:00:00+99:99", "NaN", "🙂" * 50, [], [None], [[]], {}, {"a": 1}, {"$ne": 1}, [1] * 1001,
     "x" * 70_000,
 ]
-OPERATORS = ["eq", "neq", "ct", "nct", "sw", "nsw", "ew", "new", "gt", "lt", "gte", "lte", "rel_o_m", "rel_m_m", "in",
+OPERATORS = ["eq", "neq", "ct", "nct", "sw", "nsw", "ew", "new", "gt", "lt", "ge", "le", "gte",
+             "rel_o_m", "rel_m_m", "in",
              "null", "no such", "", None]
 ALWAYS_POSSIBLE = {400, 401, 403, 404, 405, 409, 413, 415, 422}
 """Refusals that need no word in the description of each operation."""
@@ -93,8 +94,11 @@ def body(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def question(parameter: dict[str, Any]) -> st.SearchStrategy[str]:
     """The `q` of a list: filters, order, pages and search on the columns that the description names, and on others."""
-    told = re.search(r"Filters: ([^.]*)\. Order: ([^.]*)\.", parameter.get("description", ""))
-    names = {name.strip() for part in (told.groups() if told else ()) for name in part.split(",")}
+    told = parameter.get("content", {}).get("application/json", {}).get("schema", {}).get("properties", {})
+    filters = told.get("filters", {}).get("items", {}).get("oneOf", [])
+    names = {*told.get("order_column", {}).get("enum", []),
+             *(name for each in filters for name in each["properties"]["col"]["enum"])}
+    assert names, "the description names no column to ask for"
     column = st.sampled_from([*sorted(names), "id", "password", "no such", "", None, 1])
     odd = st.sampled_from([item for item in ODD if len(repr(item)) < 1000])
     asked = st.fixed_dictionaries({}, optional={
