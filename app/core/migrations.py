@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from app.core.database import is_sqlite
 from app.core.db import Record
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
+STAMP = "%Y%m%d_%H%M"
 LOCK = 4_720_116
 """The PostgreSQL advisory lock that lets one migration run at a time; the number means nothing else."""
 
@@ -136,8 +138,17 @@ def downgrade(engine: Engine, revision: str) -> None:
 def revise(engine: Engine, message: str) -> None:
     """Write a script with the steps from the database as it is to the models as they are."""
     with _alone(engine) as connection:
-        command.revision(configuration(connection), message=message, autogenerate=True,
-                         rev_id=clock.now().strftime("%Y%m%d_%H%M"))
+        command.revision(configuration(connection), message=message, autogenerate=True, rev_id=next_revision())
+
+
+def next_revision() -> str:
+    """The name of a new revision: the minute it is written in, or the one after the newest, whichever is later, so
+    that the folder reads in the order in which the steps are taken, whatever the clock of who wrote the last one."""
+    stamps = [clock.now()]
+    for script in revisions().walk_revisions():
+        with contextlib.suppress(ValueError):
+            stamps.append(datetime.strptime(script.revision, STAMP) + timedelta(minutes=1))
+    return max(stamps).strftime(STAMP)
 
 
 def _drop_search_indexes(connection: Connection) -> None:

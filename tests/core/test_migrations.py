@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from alembic.operations import Operations
 from flask import Flask
 from sqlalchemy import Column, Engine, Integer, MetaData, inspect, text
 
-from app.core import migrations
+from app.core import clock, migrations
 from app.core.db import Record
 from tests.support.dying import engine_for
 
@@ -256,3 +257,17 @@ def test_a_start_prepares_the_database_once_and_keeps_what_is_in_it(tmp_path: Pa
     with app.app_context(), db.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM products")).scalar() == 1
         db.engine.dispose()
+
+
+@pytest.mark.parametrize(("now", "newest", "name"), [
+    ("2026-12-01 08:30", "20261124_1200", "20261201_0830"), ("2026-11-24 03:10", "20261124_1200", "20261124_1201"),
+    ("2026-11-24 12:00", "20261124_1200", "20261124_1201"), ("2026-11-24 03:10", "20261124_2359", "20261125_0000"),
+    ("2026-11-24 03:10", "by_hand", "20261124_0310"),
+])
+def test_a_new_revision_is_named_after_the_newest(
+        monkeypatch: pytest.MonkeyPatch, now: str, newest: str, name: str) -> None:
+    """Whatever the clock says: the last one may have been written on a machine that was ahead."""
+    scripts = SimpleNamespace(walk_revisions=lambda: [SimpleNamespace(revision=newest)])
+    monkeypatch.setattr(migrations, "revisions", lambda: scripts)
+    clock.set(now)
+    assert migrations.next_revision() == name

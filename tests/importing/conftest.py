@@ -1,7 +1,8 @@
 """Files to import: small ones made up here, and the real ones where they lie beside the checkout.
 
 The real data is not part of the project. Tests of whole files look for it in `$HOUTAI_TEST_DATA`, or in `shared/data`
-beside the checkout, and are skipped where it is in neither; all rules are tested with small files, too.
+beside the checkout, and are skipped where it is in neither, except on a build machine (one that sets `CI`), where they
+fail; all rules are tested with small files, too.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 @pytest.fixture
 def real_data() -> Callable[[str], Path]:
-    """`real_data("litemall")`: the path of a real file or folder; skips the test where it is not on this machine."""
+    """`real_data("litemall")`: the path of a real file or folder; skips the test where it is not on this machine,
+    and fails it on a build machine."""
 
     def find(name: str) -> Path:
         path = Path(os.environ.get("HOUTAI_TEST_DATA", BESIDE)) / name
         if not path.exists():
-            pytest.skip(f"the real data {name} is neither in $HOUTAI_TEST_DATA nor beside the checkout")
+            missing = f"the real data {name} is neither in $HOUTAI_TEST_DATA nor beside the checkout"
+            if os.environ.get("CI"):
+                pytest.fail(missing, pytrace=False)
+            pytest.skip(missing)
         return path
 
     return find

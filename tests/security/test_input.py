@@ -18,6 +18,7 @@ from tests import factories
 from tests.example.suppliers.models import Supplier
 from tests.support.cast import user
 from tests.support.client import Client
+from tests.support.screens import manifests
 
 ATTACKS = [
     "<script>alert(1)</script>", "\"><script>alert(1)</script>", "'><img src=x onerror=alert(1)>",
@@ -32,6 +33,7 @@ ATTACKS = [
 ]
 HARMLESS = {"{{7*7}}${7*7}<%=7*7%>", "javascript:alert(1)", "\\x3cscript\\x3e", "=HYPERLINK(1)", "<!--<img src=x>-->"}
 """Attacks on other things than a page's HTML."""
+MODELS_ON_SCREENS = {screen.model for module in manifests() for screen in module.screens}
 
 
 class Runners(HTMLParser):
@@ -264,8 +266,8 @@ def test_a_body_that_is_too_large_is_refused(app: Flask, as_user: Any, monkeypat
     assert owner.post("/api/v1/suppliers/", data=big, content_type="application/json").status_code == 413
 
 
-@pytest.mark.parametrize("make", [pytest.param(make, id=model.__name__) for model,
-                                  make in factories.examples().items()])
+@pytest.mark.parametrize("make", [pytest.param(make, id=model.__name__) for model, make in factories.examples().items()
+                                  if model in MODELS_ON_SCREENS])
 def test_names_given_by_strangers_are_shown_as_text_on_every_screen(
         app: Flask, as_user: Any, make: Callable[[], Any]) -> None:
     """Every text column of one record of every kind is an attack; its list and its page are read."""
@@ -276,8 +278,7 @@ def test_names_given_by_strangers_are_shown_as_text_on_every_screen(
             setattr(record, column.key, attack[: column.info.get("size") or 100])
     db.session.commit()
     screen = registry().screen_of(type(record))
-    if screen is None:
-        pytest.skip("it has no screen")
+    assert screen is not None
     owner = as_user("ming")
     for path in (f"{screen.route_base}/list/", f"{screen.route_base}/show/{record.id}",
                  f"{screen.route_base}/edit/{record.id}"):

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Engine, event, inspect
 
-from app import create_app
+from app import MODULES, create_app
 from app.core import migrations, search
 from app.core.db import Record, db
 from app.lowcode.access import sync_permissions
@@ -32,8 +32,8 @@ CONFIG: dict[str, Any] = {
     "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1000",
     "TRUSTED_HOSTS": ["localhost", "127.0.0.1"],
 }
-EXAMPLE_MODULES = [suppliers.module, shelf.module, rain.module]
-
+# Whoever has followed the manual has the module of the house style among their own.
+EXAMPLE_MODULES = [module for module in (suppliers.module, shelf.module, rain.module) if module.name not in MODULES]
 
 
 def make_app(url: str, var: Path, **overrides: Any) -> Flask:

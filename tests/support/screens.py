@@ -12,10 +12,8 @@ from tests.lowcode import shelf
 
 def manifests() -> list[Any]:
     """The manifest of every module of the system, and of the examples."""
-    return [import_module(f"app.modules.{name}").module for name in MODULES] + [
-        suppliers.module,
-        shelf.module,
-    ]
+    own = [import_module(f"app.modules.{name}").module for name in MODULES]
+    return own + [module for module in (suppliers.module, shelf.module) if module not in own]
 
 
 def screen_names() -> list[str]:
