@@ -1,12 +1,29 @@
-"""Commands that are named at the start and imported when somebody runs one: servers start a hundred times as often."""
+"""Commands: named at the start and imported when somebody runs one, since servers start a hundred times as often; and
+how one is written down for people to type."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import click
 from werkzeug.utils import import_string
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def as_typed(*words: str) -> str:
+    """A command of this program as it works when typed in the project's folder:
+
+        as_typed("backup", "restore", "houtai-20260801.zip")
+        # .venv/bin/flask --app app backup restore houtai-20260801.zip
+    """
+    program = Path(sys.prefix) / "bin" / "flask"
+    written = program.relative_to(ROOT) if program.is_relative_to(ROOT) else program
+    return shlex.join([str(written), "--app", "app", *words])
 
 
 class LateGroup(click.Group):

@@ -30,6 +30,12 @@ def inspect_page(browser: Browser, path: str, language: str, *, begin: Size, tra
     """Open a page in one size and look at it in light and dark, then in the other size."""
     browser.become(begin, dark=begin == "phone")
     browser.open(path)
+    return inspect_here(browser, language, begin=begin, translated=translated)
+
+
+def inspect_here(browser: Browser, language: str, *, begin: Size, translated: bool = True) -> list[str]:
+    """The same for the page at hand, which no address leads to: the answer to a form."""
+    path = browser.path
     browser.until(lambda: browser.run(SETTLED), "the page is still busy")
     browser.run(STAND_STILL)
     other: Size = "phone" if begin == "desk" else "desk"

@@ -16,7 +16,11 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import db
-from tests.browser.inspecting import inspect_page
+from app.lowcode.contract_bench import Bench
+from app.modules.members.models import Member
+from app.modules.orders.models import Order, OrderStatus
+from tests import factories
+from tests.browser.inspecting import inspect_here, inspect_page
 from tests.support.chromium import Browser
 from tests.support.databases import EXAMPLE_MODULES, make_app
 from tests.support.live import LiveShop
@@ -24,11 +28,13 @@ from tests.support.live import LiveShop
 NO_PAGES = {
     "static": "files", "appbuilder.static": "files", "files.serve": "files", "LocaleView.index": "leads elsewhere",
     "UtilView.back": "leads elsewhere", "SignInView.login": "see the pages of strangers",
+    "mishap": "see the pages that say what went wrong",
     "SignInView.logout": "leads elsewhere", "SignInView.code": "see the pages of two-step sign-in",
 }
 NO_PAGE_METHODS = {
     "lookup": "JSON for a field", "search": "JSON for the palette", "csv": "a file", "xlsx": "a file",
-    "chart_options": "JSON for a chart", "work": "JSON for a progress bar", "download": "a file", "export": "a file",
+    "chart_options": "JSON for a chart", "work": "JSON for a progress bar", "next_times": "JSON for a form",
+    "download": "a file", "export": "a file",
     "template": "a file",
 }
 ONLY_IN_TESTS = {view.__name__ for module in EXAMPLE_MODULES
@@ -75,12 +81,21 @@ def addresses(shop: LiveShop, endpoint: str) -> list[str]:
         if screen is not None and needed in {"can_add", "can_edit"} - set(screen.base_permissions):
             return []  # a screen to read only
         if "pk" in rule.arguments and screen is not None:
-            values["pk"] = db.session.scalar(select(screen.model.id).order_by(screen.model.id.desc()).limit(1))
-            if values["pk"] is None:
-                return []
+            values["pk"] = a_record(screen.model)
         if missing := set(rule.arguments) - set(values):
             raise AssertionError(f"{endpoint} needs {missing}: say with what to open it, or why it is no page")
         return [adapter.build(endpoint, values)]
+
+
+def a_record(model: Any) -> int:
+    """The newest record of a model; one is made where the shop has none, so that no page is passed over."""
+    newest = select(model.id).order_by(model.id.desc()).limit(1)
+    if db.session.scalar(newest) is None:
+        Bench(None, None, None, None, factories.examples()).example(model)  # type: ignore[arg-type]
+        db.session.commit()
+    found = db.session.scalar(newest)
+    assert found is not None, f"there is no record of {model.__name__}, and none can be made"
+    return int(found)
 
 
 @pytest.mark.parametrize("view", list(ROUTES))
@@ -119,4 +134,85 @@ def test_pages_that_say_no(language: str, browser: Browser) -> None:
     problems = [problem for path in ("/orders/list/", "/no/such/page", "/")
                 for size in ("desk", "phone")
                 for problem in inspect_page(browser, path, language, begin=size)]  # type: ignore[arg-type]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_pages_that_say_what_went_wrong(language: str, browser: Browser) -> None:
+    browser.expects(r"/mishap/.*status of (400|413|429|500|503)")
+    for who in (None, "ming"):
+        if who is None:
+            browser.open("/login/")
+        else:
+            browser.sign_in(who)
+        browser.speak(language)
+        problems = [problem for code in (400, 413, 429, 500, 503) for size in ("desk", "phone")
+                    for problem in inspect_page(
+                        browser, f"/mishap/{code}", language, begin=size)]  # type: ignore[arg-type]
+        assert not problems, "\n" + "\n".join(problems)
+
+
+POST = """
+const form = document.createElement("form");
+form.method = "post";
+form.action = arguments[0];
+for (const [name, value] of [["csrf_token", document.querySelector('meta[name="csrf-token"]').content], ...arguments[1]]) {
+  const input = document.createElement("input");
+  [input.type, input.name, input.value] = ["hidden", name, value];
+  form.append(input);
+}
+document.body.append(form);
+form.submit();
+"""
+
+
+def questions(shop: LiveShop) -> dict[str, list[list[str]]]:
+    """The pages that no address leads to: where to post what to see them. Every action that asks is among them."""
+    with shop.app.app_context():
+        order = db.session.scalars(select(Order).where(Order.status == OrderStatus.placed).limit(1)).first()
+        paid = db.session.scalars(select(Order).where(Order.status == OrderStatus.paid).limit(1)).first()
+        order, paid = order or factories.make_order(), paid or factories.make_order(status=OrderStatus.paid)
+        user = factories.make_user()
+        db.session.commit()
+        member = a_record(Member)
+        return {
+            "/members/action": [["action", name, str(member)] for name in ("tag", "untag", "set_level")],
+            "/orders/action": [["action", "cancel", str(order.id)], ["action", "ship", str(paid.id)],
+                               ["action", "refund", str(paid.id)]],
+            f"/users/action/reset_password/{user.id}": [["action", "reset_password", str(user.id)]],
+        }
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "desk"), ("en", "phone")])
+def test_pages_that_ask_and_the_one_time_password(
+        language: str, size: Any, browser: Browser, live_shop: LiveShop) -> None:
+    browser.sign_in("ming")
+    browser.speak(language)
+    problems: list[str] = []
+    for address, posts in questions(live_shop).items():
+        for action, name, record in posts:
+            browser.become(size, dark=size == "phone")
+            browser.open("/profile/")
+            with browser.leaving():
+                browser.run(POST, address, [[action, name], ["rowid", record]])
+            assert browser.find_all("#form, .code-box"), f"{address} {name} asks nothing: {browser.path}"
+            problems += [f"{name}: {problem}" for problem in inspect_here(browser, language, begin=size)]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "desk"), ("en", "phone")])
+def test_what_will_change_in_a_role(language: str, size: Any, browser: Browser, live_shop: LiveShop) -> None:
+    with live_shop.app.app_context():
+        role = factories.make_role()
+        db.session.commit()
+        address = f"/roles/edit/{role.id}"
+    browser.sign_in("ming")
+    browser.speak(language)
+    browser.become(size, dark=size == "phone")
+    browser.open(address)
+    browser.run("document.querySelector('#matrix td > input:not(:checked)').click()")
+    browser.run("document.querySelector('#matrix .savebar .btn-primary').click()")
+    browser.find("#matrix-changes[open]")
+    problems = inspect_here(browser, language, begin=size)
+    browser.run("window.onbeforeunload = null; document.querySelector('#matrix').reset()")
     assert not problems, "\n" + "\n".join(problems)

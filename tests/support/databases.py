@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, abort
 from sqlalchemy import Engine, event, inspect
 
 from app import MODULES, create_app
@@ -38,7 +38,10 @@ EXAMPLE_MODULES = [module for module in (suppliers.module, shelf.module, rain.mo
 
 def make_app(url: str, var: Path, **overrides: Any) -> Flask:
     """An application on the database at `url`, with the example module plugged in."""
-    return create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url, "VAR": var, **overrides}, modules=EXAMPLE_MODULES)
+    app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url, "VAR": var, **overrides}, modules=EXAMPLE_MODULES)
+    # Pages that say what went wrong are looked at like all others; only here something goes wrong when asked to.
+    app.add_url_rule("/mishap/<int:code>", "mishap", abort)
+    return app
 
 
 def build(app: Flask) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.actor import current_actor
+from app.core.commands import as_typed
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.events import publish
@@ -47,7 +48,8 @@ class BackupsPage(Page):
         return self.render(
             "houtai/operations/backups.html", backups=backups.list_backups(), newest=newest, hours=hours,
             overdue=backups.is_overdue(), work=_at_work(), last=_last_work(), may_create=may("can_create", name),
-            may_verify=may("can_verify", name), may_download=may("can_download", name))
+            may_verify=may("can_verify", name), may_download=may("can_download", name),
+            restore_command=as_typed("backup", "restore", newest.name if newest else "NAME"))
 
     @expose("/create", methods=["POST"])
     @permission("create")

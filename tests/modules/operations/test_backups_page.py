@@ -56,7 +56,7 @@ def test_back_up_now_works_in_the_background_and_shows_how_far_it_is(var: Path, 
     (made,) = backups.list_backups()
     assert "ming" in made.manifest.made_by.lower()
     page = ming.get("/backups/").text
-    assert made.name in page and "Verified" in page and "flask --app app backup restore" in page
+    assert made.name in page and "Verified" in page and f"bin/flask --app app backup restore {made.name}" in page
 
 
 def test_verify_finds_what_is_damaged(var: Path, as_user: Any) -> None:
