@@ -27,6 +27,8 @@ from app.demoing import load_demo
 __all__ = ["demo", "import_litemall", "imports", "load_demo"]
 
 SHOWN_REFUSALS = 50
+COMMAND_LOCALE = "en"
+"""Commands speak English, whatever language the shop's screens begin with."""
 
 imports = AppGroup("import")
 demo = AppGroup("demo")
@@ -144,8 +146,7 @@ def _run(name: str, work: Callable[[], ImportReport]) -> ImportReport:
     """Do the work and print its report; whatever refuses it rolls all of it back."""
     begun = clock.monotonic()
     try:
-        # Commands speak English, whatever language the shop's screens begin with.
-        with force_locale("en"):
+        with force_locale(COMMAND_LOCALE):
             report = work()
     except BusinessError as error:
         db.session.rollback()
@@ -170,8 +171,9 @@ def _print_report(report: ImportReport) -> None:
     for kind, counts in report.outcome.items():
         words = ", ".join(f"{number:,} {outcome.replace('_', ' ')}" for outcome, number in counts.items() if number)
         click.echo(f"  {kind:<{width}}  {words or 'nothing new'}")
-    for note in report.told():
-        click.echo(f"  Note: {note}")
+    with force_locale(COMMAND_LOCALE):
+        for note in report.told():
+            click.echo(f"  Note: {note}")
 
 
 def _list_refusals(report: ImportReport, refused: Path | None) -> None:

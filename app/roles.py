@@ -41,7 +41,8 @@ STARTERS = [
         "AddressScreen": "v", "MemberScreen": "can_reveal",
     }),
     Starter("finance", _("Finance"), _("Checks payments, refunds and figures."), {
-        **_each(ORDERS, "v can_export"), "OrderScreen": "v can_export can_take_cash can_refund", "SalesReport": "*", "MemberScreen": "v",
+        **_each(ORDERS, "v can_export"), "OrderScreen": "v can_export can_take_cash can_refund", "SalesReport": "*",
+        "MemberScreen": "v",
     }),
     Starter("translator", _("Translator"), _("Reads the catalogue in order to put it into other languages."), {
         **_each(CATALOG, "v"),

@@ -13,17 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app.core.bulk import refresh_statistics
 from app.core.db import db
 from app.core.events import publish
 from app.core.i18n import lazy as _
 from app.core.importing import ImportReport, Progress, Silent, open_rows
 from app.core.money import currency, yuan_text
+from app.modules.members.models import Member
 from app.modules.orders import services
 from app.modules.orders.events import OrdersLoaded
 from app.modules.orders.importing.invoices import Kind, Ledger
 from app.modules.orders.importing.lines import COLUMNS, LineReader, RetailLine
 from app.modules.orders.importing.writing import SOURCE, LedgerWriter
-from app.modules.orders.models import Order
+from app.modules.orders.models import Order, Refund
 
 __all__ = ["SOURCE", "import_online_retail"]
 
@@ -58,6 +60,7 @@ def import_online_retail(path: Path, *, skip_bad_rows: bool = False, encoding: s
                 writer.write_line(line)
     writer.close()
     db.session.expire_all()
+    refresh_statistics(db.session.connection(), [Member, Order, Refund])
     services.recount_members()
     _tell(ledger, report)
     return report
