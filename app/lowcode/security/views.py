@@ -117,6 +117,7 @@ class SignInView(BaseView):
             else:
                 signing_in.remember_in_cookie(token)
                 return redirect(goal)
+            form.code.data = ""
         page = render_template("houtai/security/code.html", form=form, message=message,
                                by_recovery_code="recovery" in request.args)
         return page, status, headers
