@@ -29,7 +29,7 @@ NO_PAGES = {
     "static": "files", "appbuilder.static": "files", "files.serve": "files", "LocaleView.index": "leads elsewhere",
     "UtilView.back": "leads elsewhere", "SignInView.login": "see the pages of strangers",
     "mishap": "see the pages that say what went wrong",
-    "SignInView.logout": "leads elsewhere", "SignInView.code": "see the pages of two-step sign-in",
+    "SignInView.logout": "leads elsewhere", "SignInView.code": "see two-step sign-in in the browser",
 }
 NO_PAGE_METHODS = {
     "lookup": "JSON for a field", "search": "JSON for the palette", "csv": "a file", "xlsx": "a file",
