@@ -130,7 +130,7 @@ def make_address(**given: Any) -> Address:
 
 def make_note(**given: Any) -> MemberNote:
     given["member"] = given.get("member") or make_member()
-    return _saved(MemberNote(**{"content": "Rings only in the evening."} | given))
+    return _saved(MemberNote(**{"content": "晚上再打电话。"} | given))
 
 
 def make_order(*, status: OrderStatus = OrderStatus.placed, lines: Sequence[tuple[Sku, int]] | None = None,

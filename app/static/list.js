@@ -4,7 +4,7 @@
   /* ---- Ticked rows ---------------------------------------------------------------------------------- */
 
   const bar = document.getElementById("bulk");
-  const boxes = [...document.querySelectorAll('input[name="rowid"]')];
+  const boxes = [...document.querySelectorAll('td.tick input[name="rowid"]')];
   const all = document.querySelector("[data-tick-all]");
 
   const showTicks = () => {
