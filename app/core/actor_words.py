@@ -22,6 +22,7 @@ COMMANDS: dict[str, Any] = {
     "demo remove": _("Removing the demo shop"),
     "staff create-admin": _("Command: make an owner"),
     "staff reset-password": _("Command: new password"),
+    "staff reset-second-factor": _("Command: reset two-step sign-in"),
     "backup create": _("Command: back up"),
     "backup restore": _("Command: restore a backup"),
     "flask jobs run": _("Command: run a job"),
