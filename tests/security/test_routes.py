@@ -30,7 +30,7 @@ OPEN_TO_ALL = {
     "static": "style sheets and scripts", "appbuilder.static": "the framework's style sheets and scripts",
     "files.serve": "pictures that the mini program shows to everyone; their names cannot be guessed",
     "SignInView.login": "the door", "SignInView.code": "its second step",
-    "SignInView.logout": "to leave is no privilege",
+    "SignInView.logout": "to leave is no privilege", "mishap": "an error on purpose, in tests alone",
     "SignInView.preferences": "the door has a language switch", "SignInApi.login": "the door for programs",
 }
 NEED_A_TOKEN = {"SignInApi.refresh", "SignInApi.logout"}

@@ -23,6 +23,7 @@ from app.core import clock
 from app.core.database import SAFE_METHODS, db, writing
 from app.core.i18n import lazy as _
 from app.core.i18n import listed
+from app.core.settings import StoredSetting
 from app.lowcode.security.models import BROWSER, StaffAccount, StaffPreference, StaffSecondFactor, StaffSession
 
 SEEN_EVERY = timedelta(seconds=60)
@@ -55,6 +56,8 @@ class SignedIn:
     locale: str | None = None
     theme: str | None = None
     page_sizes: dict[str, Any] = field(default_factory=dict)
+    roles_with_second_factor: tuple[str, ...] = ()
+    """The roles that must have a second factor, whatever this user's are."""
 
     @cached_property
     def user(self) -> User:
@@ -102,12 +105,15 @@ def lifetime(kind: str) -> timedelta:
     return current_app.config[name]
 
 
+# With the rest rather than from the settings' cache: that would be a query of its own every second.
+_MUST = select(StoredSetting.value).where(
+    StoredSetting.key == "sign_in.roles_with_second_factor").scalar_subquery()
 # Made once: this is asked at every request, and putting it together would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
            StaffAccount.must_change_password, StaffSecondFactor.id, StaffPreference.locale, StaffPreference.theme,
-           StaffPreference.page_sizes)
+           StaffPreference.page_sizes, _MUST)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(StaffAccount, StaffAccount.user_id == USERS.c.id)
     .outerjoin(StaffSecondFactor, StaffSecondFactor.user_id == USERS.c.id)
@@ -122,7 +128,7 @@ def load(token: str, kind: str) -> SignedIn | None:
     if row is None:
         return None
     (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password,
-     proven_at, must_change, second_factor_id, locale, theme, page_sizes) = row
+     proven_at, must_change, second_factor_id, locale, theme, page_sizes, must) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -132,7 +138,7 @@ def load(token: str, kind: str) -> SignedIn | None:
         _touch(session_id, now)
     name = f"{first_name or ''} {last_name or ''}".strip() or username
     return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
-                    theme, page_sizes or {})
+                    theme, page_sizes or {}, tuple(must or ()))
 
 
 def end_session(session_id: int) -> None:

@@ -16,7 +16,7 @@ from app.lowcode.access import refuse_stranger, role_names, wants_json
 from app.lowcode.security import identity, limits, preferences, second_factor, second_step, sessions, signing_in
 from app.lowcode.security.forms import CodeForm, PasswordForm, SignInForm
 from app.lowcode.security.models import BROWSER
-from app.lowcode.security.policy import SignInSettings, needs_second_factor
+from app.lowcode.security.policy import needs_second_factor
 from app.lowcode.security.redirects import came_from, here, safe_next
 
 ALWAYS_OPEN = {
@@ -46,7 +46,8 @@ def lead_to_what_is_due() -> Any:
     if who.must_change_password:
         return _lead("ProfileView.password", "after_password", "password_change_required",
                      _("Change your password first."))
-    if not who.has_second_factor and SignInSettings.roles_with_second_factor and needs_second_factor(role_names()):
+    must = set(who.roles_with_second_factor)
+    if must and not who.has_second_factor and not must.isdisjoint(role_names()):
         return _lead("SecondFactorView.index", "after_second_factor", "second_factor_required",
                      _("Set up two-step sign-in first."))
     return None
