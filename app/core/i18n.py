@@ -15,6 +15,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
+from flask import g
 from flask_babel import force_locale, get_domain
 from flask_babel import get_locale as _babel_locale
 from flask_babel.speaklater import LazyString
@@ -43,28 +44,55 @@ __all__ = [
 ]
 
 DEFAULT_LOCALE = "en"
-_catalogues: dict[Locale | None, Any] = {}
+NOBODY: tuple[Any, Any] = None, None
+_readers: dict[Locale, "_Reader"] = {}
+
+
+class _Reader:
+    """A reader's language: its name as Babel writes it, and its gettext catalogue."""
+
+    __slots__ = ("catalogue", "name")
+
+    def __init__(self, locale: Locale | None) -> None:
+        self.name = str(locale) if locale else DEFAULT_LOCALE
+        self.catalogue: Any = get_domain().get_translations()
+
+
+def _reader() -> _Reader:
+    """Whose language counts now.
+
+    Flask-Babel finds this anew for every message, at some ten times the price of the look-up in the catalogue, and a
+    page has fifty messages. So it is kept where Flask-Babel keeps the locale, beside it, as long as that is the same.
+    """
+    try:
+        kept = g._get_current_object().get("_flask_babel")
+    except RuntimeError:  # outside an application
+        return _Reader(None)
+    of, found = getattr(kept, "houtai_reader", NOBODY)
+    if found is not None and of is kept.babel_locale:
+        return found
+    locale = _babel_locale()
+    if locale is None:
+        return _Reader(None)
+    found = _readers.get(locale)
+    if found is None:
+        found = _readers[locale] = _Reader(locale)
+    g._flask_babel.houtai_reader = locale, found
+    return found
 
 
 def catalogue() -> Any:
-    """The gettext catalogue of the reader's language.
-
-    What Flask-Babel's own `gettext` finds anew for every message, at some ten times the price of the look-up in it; a
-    page has fifty messages. `forget_catalogues` is for whoever compiles a catalogue while the process runs.
-    """
-    locale = _babel_locale()
-    found = _catalogues.get(locale)
-    if found is None:
-        found = get_domain().get_translations()
-        if locale is not None:
-            _catalogues[locale] = found
-    return found
+    """The gettext catalogue of the reader's language; `forget_catalogues` is for whoever compiles one while the process
+    runs."""
+    return _reader().catalogue
 
 
 def forget_catalogues() -> None:
     """Read the catalogues again at the next message."""
-    _catalogues.clear()
+    _readers.clear()
     get_domain().cache.clear()
+    if g:
+        g.pop("_flask_babel", None)
 
 
 def gettext(message: str, /, **variables: Any) -> str:
@@ -110,8 +138,7 @@ def set_up_templates(environment: Any) -> None:
 
 def current_locale() -> str:
     """The reader's locale as Babel writes it, e.g. `zh` or `zh_Hant`; English outside a request."""
-    locale = _babel_locale()
-    return str(locale) if locale else DEFAULT_LOCALE
+    return _reader().name
 
 
 def english(text: Any) -> str:

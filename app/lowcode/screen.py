@@ -293,11 +293,16 @@ class Screen(View, ModelView):
     def edit(self, pk: str) -> Any:
         return self._form(self.get(pk))
 
+    @cached_property
+    def form_class(self) -> Any:
+        """The WTForms class of the form, made once: its fields never change."""
+        return forms.make_form(self, self.form_fields)
+
     def _form(self, record: Any | None) -> Any:
         """Show a form and read it; whatever refuses it, what was typed stays and the field is named."""
         if not self.has_form:
             abort(404)
-        form_class = forms.make_form(self, self.form_fields)
+        form_class = self.form_class
         if request.method != "POST":
             form = form_class(data=self._prefilled() if record is None else forms.stored_values(self, record))
             return self.render("houtai/form.html", page=record_pages.form_page(self, form, record))
