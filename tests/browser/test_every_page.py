@@ -156,7 +156,8 @@ POST = """
 const form = document.createElement("form");
 form.method = "post";
 form.action = arguments[0];
-for (const [name, value] of [["csrf_token", document.querySelector('meta[name="csrf-token"]').content], ...arguments[1]]) {
+const token = document.querySelector('meta[name="csrf-token"]').content;
+for (const [name, value] of [["csrf_token", token], ...arguments[1]]) {
   const input = document.createElement("input");
   [input.type, input.name, input.value] = ["hidden", name, value];
   form.append(input);
