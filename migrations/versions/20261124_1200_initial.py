@@ -1109,6 +1109,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_orders_paid_at_id"), ["paid_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_orders_placed_at_id"), ["placed_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_orders_status_placed_at_id"), ["status", "placed_at", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_orders_status_total_amount_id"), ["status", "total_amount", "id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_orders_total_amount_id"), ["total_amount", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_orders_tracking_number"), ["tracking_number"], unique=False)
         batch_op.create_index(
@@ -1588,6 +1591,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_orders_tracking_number"))
         batch_op.drop_index(batch_op.f("ix_orders_total_amount_id"))
+        batch_op.drop_index(batch_op.f("ix_orders_status_total_amount_id"))
         batch_op.drop_index(batch_op.f("ix_orders_status_placed_at_id"))
         batch_op.drop_index(batch_op.f("ix_orders_placed_at_id"))
         batch_op.drop_index(batch_op.f("ix_orders_paid_at_id"))

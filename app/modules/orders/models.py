@@ -108,6 +108,7 @@ class Order(Sourced, Record):
         Index(None, "paid_at", "id"),
         Index(None, "total_amount", "id"),
         Index(None, "status", "placed_at", "id"),
+        Index(None, "status", "total_amount", "id"),
         Index(None, "channel", "placed_at", "id"),
         Index(None, "member_id", "placed_at", "id"),
     )
