@@ -32,13 +32,17 @@ BOTH = ("sqlite", "postgresql")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_databases: run on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "postgresql: run on PostgreSQL alone, for what SQLite has not")
     catalogues.compile_all()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("both_databases")
-        metafunc.parametrize("database", BOTH if marked else BOTH[:1], indirect=True, ids=lambda kind: kind)
+        kinds = BOTH if marked else BOTH[:1]
+        if metafunc.definition.get_closest_marker("postgresql"):
+            kinds = BOTH[1:]
+        metafunc.parametrize("database", kinds, indirect=True, ids=lambda kind: kind)
 
 
 @pytest.fixture(autouse=True)

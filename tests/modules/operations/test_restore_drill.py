@@ -81,9 +81,9 @@ def test_a_whole_archive_with_other_rows_than_it_says_fails_the_drill(
     assert run.state is RunState.failed and "products" in (run.last_error or "")
 
 
-def test_a_server_that_lends_no_database_is_named(var: Path, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if database.kind == "sqlite":
-        pytest.skip("a file needs nobody's permission")
+@pytest.mark.postgresql
+def test_a_server_that_lends_no_database_is_named(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file needs nobody's permission."""
     fill()
     backed_up()
     there = databases()
@@ -103,10 +103,9 @@ def test_a_server_that_lends_no_database_is_named(var: Path, database: Any, monk
     assert databases() == there
 
 
-def test_a_restore_that_stumbles_leaves_no_database_behind(
-        var: Path, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if database.kind == "sqlite":
-        pytest.skip("there a folder goes with the work")
+@pytest.mark.postgresql
+def test_a_restore_that_stumbles_leaves_no_database_behind(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of SQLite, a folder goes with the work."""
     fill()
     backed_up()
     there = databases()
