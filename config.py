@@ -73,6 +73,8 @@ def settings() -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_NAME": "houtai_session",
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        # The session's row ends it anyway, so its cookie need not be signed anew with every answer.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         # A session ends after this long without a request.
         "SESSION_IDLE_SECONDS": int(os.environ.get("SESSION_IDLE_SECONDS", str(2 * 3600))),
         # The largest request body in bytes; pictures are the largest thing anyone sends.

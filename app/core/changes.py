@@ -78,8 +78,11 @@ def announce_bulk(model: Any, values: dict[str, Any], count: int) -> None:
 
 def _changes(record: Any, whole: bool) -> dict[str, list[Any]]:
     state = inspect(record)
+    touched = None if whole else state.committed_state
     found: dict[str, list[Any]] = {}
     for attribute in state.mapper.column_attrs:
+        if touched is not None and attribute.key not in touched:
+            continue
         column = attribute.columns[0]
         if column.primary_key or attribute.key in {"created_at", "updated_at"}:
             continue
@@ -91,7 +94,7 @@ def _changes(record: Any, whole: bool) -> dict[str, list[Any]]:
         secret = column.info.get("secret")
         found[attribute.key] = [SECRET, SECRET] if secret else [plain(before), plain(after)]
     for relation in state.mapper.relationships:
-        if relation.secondary is None or relation.viewonly:
+        if relation.secondary is None or relation.viewonly or (touched is not None and relation.key not in touched):
             continue
         history = state.attrs[relation.key].history
         if history.has_changes():

@@ -109,9 +109,14 @@ class Record(Model):
 
 
 def check_columns(record: Record) -> None:
-    """Hold every column's value against what its line allows; raises InvalidInput naming each bad field."""
+    """Hold every column's value against what its line allows; raises InvalidInput naming each bad field. Of a record
+    that is stored already, the values that were set since."""
     refused: dict[str, Any] = {}
+    state = inspect(record)
+    touched = state.committed_state if state.persistent else None
     for column in record.__mapper__.columns:
+        if touched is not None and column.key not in touched:
+            continue
         info = column.info
         if "kind" not in info or column.primary_key:
             continue

@@ -160,9 +160,10 @@ def _role_ids(user_id: Any) -> Any:
 
 
 # Made once: asked at every request, and longer in the making than in the answering.
+_ROLES: Any = Role.__table__
 _ROLES_AND_STAMP = (
-    select(Role.id, select(PermissionState.stamp).limit(1).scalar_subquery(), Role.name)
-    .where(Role.id.in_(_role_ids(bindparam("user_id")))).order_by(Role.name))
+    select(_ROLES.c.id, select(PermissionState.__table__.c.stamp).limit(1).scalar_subquery(), _ROLES.c.name)
+    .where(_ROLES.c.id.in_(_role_ids(bindparam("user_id")))).order_by(_ROLES.c.name))
 
 
 def _find_out() -> None:
@@ -170,7 +171,7 @@ def _find_out() -> None:
     who = identity.signed_in()
     if who is None:
         return
-    rows = db.session.execute(_ROLES_AND_STAMP, {"user_id": who.user_id}).all()
+    rows = db.session.connection().execute(_ROLES_AND_STAMP, {"user_id": who.user_id}).all()
     if not rows:
         return
     g.role_names = [row[2] for row in rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date, datetime, timezone
@@ -304,6 +304,11 @@ _PARSERS = {
     "choice": _parse_choice,
     "reference": lambda _field, raw: parse_id(raw),
 }
+
+
+def is_one_of(column: Any, ids: Sequence[int]) -> Any:
+    """A condition for some ids; for a single one an equality, which takes less to write than a list."""
+    return column == ids[0] if len(ids) == 1 else column.in_(ids)
 
 
 def primary_key(model: type) -> Column[Any]:

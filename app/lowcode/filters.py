@@ -24,7 +24,7 @@ from app.core.db import refusal
 from app.core.errors import BadRequest
 from app.core.i18n import lazy as _
 from app.core.i18n import listed
-from app.lowcode.fields import TEXT_KINDS, Field, primary_key, reason_of, title_column
+from app.lowcode.fields import TEXT_KINDS, Field, is_one_of, primary_key, reason_of, title_column
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -167,11 +167,10 @@ def titles_of(target: type, ids: list[int]) -> dict[int, str]:
     if not ids:
         return {}
     key, title = primary_key(target), title_column(target)
+    wanted = is_one_of(key, ids)
     if title is not None and hasattr(target, "title_column"):
-        return {
-            row[0]: str(row[1] or f"#{row[0]}") for row in db.session.execute(select(key, title).where(key.in_(ids)))
-        }
-    return {getattr(row, key.key): str(row) for row in db.session.scalars(select(target).where(key.in_(ids)))}
+        return {row[0]: str(row[1] or f"#{row[0]}") for row in db.session.execute(select(key, title).where(wanted))}
+    return {getattr(row, key.key): str(row) for row in db.session.scalars(select(target).where(wanted))}
 
 
 def text_of(item: Filter) -> str:

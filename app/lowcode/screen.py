@@ -42,7 +42,7 @@ from app.lowcode import base_filters, dependents, forms, lookup, pages, record_p
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
-from app.lowcode.fields import TEXT_KINDS, Field, parse_id, primary_key, read_all, resolve
+from app.lowcode.fields import TEXT_KINDS, Field, is_one_of, parse_id, primary_key, read_all, resolve
 from app.lowcode.filters import is_filterable
 from app.lowcode.listing import Listing
 from app.lowcode.registry import registry
@@ -213,7 +213,7 @@ class Screen(View, ModelView):
         key = primary_key(self.model)
         found = {
             getattr(record, key.key): record
-            for record in db.session.scalars(select(self.model).where(key.in_(ids), *self.row_conditions()))
+            for record in db.session.scalars(select(self.model).where(is_one_of(key, ids), *self.row_conditions()))
         }
         if not ids or len(found) != len(ids):
             raise NotFound()

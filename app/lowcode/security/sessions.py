@@ -106,25 +106,29 @@ def lifetime(kind: str) -> timedelta:
 
 
 # With the rest rather than from the settings' cache: that would be a query of its own every second.
-_MUST = select(StoredSetting.value).where(
-    StoredSetting.key == "sign_in.roles_with_second_factor").scalar_subquery()
-# Made once: this is asked at every request, and putting it together would take longer than answering it.
+_SETTINGS: Any = StoredSetting.__table__
+_MUST = select(_SETTINGS.c.value).where(_SETTINGS.c.key == "sign_in.roles_with_second_factor").scalar_subquery()
+_ACCOUNTS: Any = StaffAccount.__table__
+_FACTORS: Any = StaffSecondFactor.__table__
+_PREFERENCES: Any = StaffPreference.__table__
+# Made once and of tables, not of models: this is asked at every request, and putting it together, or taking it through
+# the ORM, would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
-           StaffAccount.must_change_password, StaffSecondFactor.id, StaffPreference.locale, StaffPreference.theme,
-           StaffPreference.page_sizes, _MUST)
+           _ACCOUNTS.c.must_change_password, _FACTORS.c.id, _PREFERENCES.c.locale, _PREFERENCES.c.theme,
+           _PREFERENCES.c.page_sizes, _MUST)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
-    .outerjoin(StaffAccount, StaffAccount.user_id == USERS.c.id)
-    .outerjoin(StaffSecondFactor, StaffSecondFactor.user_id == USERS.c.id)
-    .outerjoin(StaffPreference, StaffPreference.user_id == USERS.c.id)
+    .outerjoin(_ACCOUNTS, _ACCOUNTS.c.user_id == USERS.c.id)
+    .outerjoin(_FACTORS, _FACTORS.c.user_id == USERS.c.id)
+    .outerjoin(_PREFERENCES, _PREFERENCES.c.user_id == USERS.c.id)
     .where(TABLE.c.token_hash == bindparam("token_hash"), TABLE.c.kind == bindparam("kind"),
            TABLE.c.revoked_at.is_(None), USERS.c.active.is_(True)))
 
 
 def load(token: str, kind: str) -> SignedIn | None:
     """The user behind a token, or None where the session has ended. One query; now and then a small write."""
-    row = db.session.execute(_LOAD, {"token_hash": token_hash(token), "kind": kind}).first()
+    row = db.session.connection().execute(_LOAD, {"token_hash": token_hash(token), "kind": kind}).first()
     if row is None:
         return None
     (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password,
