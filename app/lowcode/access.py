@@ -1,9 +1,9 @@
 """Who may do what: one question, `may("can_edit", "OrderScreen")`, asked hundreds of times on a page.
 
 A permission is a name on a view, as the framework has it; a person's permissions are those of all roles they have by
-themselves or through a group. Once per request one query finds the ids of their roles and the stamp of all
-permissions; what those roles allow is kept in the process by roles and stamp. Whoever changes what a role allows,
-in whatever process, changes the stamp in the same transaction, so the change counts from the next request on.
+themselves or through a group. The query that finds out who makes a request also tells the ids of their roles and the
+stamp of all permissions; what those roles allow is kept in the process by roles and stamp. Whoever changes what a role
+allows, in whatever process, changes the stamp in the same transaction, so the change counts from the next request on.
 
 Permissions themselves are brought in line with the screens by `sync_permissions`, in the migrate step only.
 """
@@ -24,12 +24,9 @@ from flask_appbuilder.security.sqla.models import (
     PermissionView,
     Role,
     ViewMenu,
-    assoc_group_role,
     assoc_permissionview_role,
-    assoc_user_group,
-    assoc_user_role,
 )
-from sqlalchemy import bindparam, event, insert, select, union, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -39,6 +36,7 @@ from app.core.i18n import gettext as _
 from app.lowcode.security import identity
 from app.lowcode.security.models import PermissionState
 from app.lowcode.security.redirects import here
+from app.lowcode.security.sessions import role_ids_of
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=Callable[..., Any])
@@ -48,7 +46,7 @@ Permitted = frozenset[tuple[str, str]]
 NOTHING: Permitted = frozenset()
 KEPT_SETS = 256
 """How many sets of roles are remembered in a process; people share roles, so a few dozen is usual."""
-_remembered: OrderedDict[tuple[str, frozenset[int]], Permitted] = OrderedDict()
+_remembered: OrderedDict[tuple[str, frozenset[int]], tuple[Permitted, list[str]]] = OrderedDict()
 
 
 def may(permission_name: str, view_name: str) -> bool:
@@ -138,12 +136,12 @@ def wants_json() -> bool:
 
 def roles_of(user_id: int) -> frozenset[int]:
     """The ids of all roles a user has, directly or through groups."""
-    return frozenset(db.session.execute(_role_ids(user_id)).scalars())
+    return frozenset(db.session.execute(role_ids_of(user_id)).scalars())
 
 
 def permitted_to(role_ids: frozenset[int]) -> Permitted:
     """What these roles allow together, straight from the database."""
-    return _load(role_ids) if role_ids else NOTHING
+    return _load(role_ids)[0] if role_ids else NOTHING
 
 
 def touch() -> None:
@@ -151,41 +149,25 @@ def touch() -> None:
     _touch(db.session)
 
 
-def _role_ids(user_id: Any) -> Any:
-    direct = select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
-    by_group = (select(assoc_group_role.c.role_id)
-                .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
-                .where(assoc_user_group.c.user_id == user_id))
-    return union(direct, by_group)
-
-
-# Made once: asked at every request, and longer in the making than in the answering.
-_ROLES: Any = Role.__table__
-_ROLES_AND_STAMP = (
-    select(_ROLES.c.id, select(PermissionState.__table__.c.stamp).limit(1).scalar_subquery(), _ROLES.c.name)
-    .where(_ROLES.c.id.in_(_role_ids(bindparam("user_id")))).order_by(_ROLES.c.name))
-
-
 def _find_out() -> None:
     g.permitted = NOTHING
     who = identity.signed_in()
     if who is None:
         return
-    rows = db.session.connection().execute(_ROLES_AND_STAMP, {"user_id": who.user_id}).all()
-    if not rows:
+    if not who.role_ids:
         return
-    g.role_names = [row[2] for row in rows]
-    key = (rows[0][1] or "", frozenset(row[0] for row in rows))
+    key = (who.permission_stamp, who.role_ids)
     known = _remembered.get(key)
     if known is None:
         known = _remembered[key] = _load(key[1])
         while len(_remembered) > KEPT_SETS:
             _remembered.popitem(last=False)
-    g.permitted = known
+    g.permitted, g.role_names = known
     g.permission_set_key = hashlib.sha256(repr((key[0], sorted(key[1]))).encode()).hexdigest()[:16]
 
 
-def _load(role_ids: frozenset[int]) -> Permitted:
+def _load(role_ids: frozenset[int]) -> tuple[Permitted, list[str]]:
+    """What roles allow together, and their names."""
     table = assoc_permissionview_role
     rows = db.session.execute(
         select(Permission.name, ViewMenu.name)
@@ -194,7 +176,8 @@ def _load(role_ids: frozenset[int]) -> Permitted:
         .join(Permission, Permission.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
         .where(table.c.role_id.in_(sorted(role_ids)))).all()
-    return frozenset((name, view) for name, view in rows)
+    names = db.session.scalars(select(Role.name).where(Role.id.in_(sorted(role_ids))).order_by(Role.name)).all()
+    return frozenset((name, view) for name, view in rows), list(names)
 
 
 def _touch(session: Any) -> None:

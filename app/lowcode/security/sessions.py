@@ -16,15 +16,22 @@ from functools import cached_property
 from typing import Any
 
 from flask import current_app, has_request_context, request
-from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import bindparam, delete, insert, select, update
+from flask_appbuilder.security.sqla.models import Role, User, assoc_group_role, assoc_user_group, assoc_user_role
+from sqlalchemy import String, bindparam, cast, delete, func, insert, select, union, update
 
 from app.core import clock
 from app.core.database import SAFE_METHODS, db, writing
 from app.core.i18n import lazy as _
 from app.core.i18n import listed
 from app.core.settings import StoredSetting
-from app.lowcode.security.models import BROWSER, StaffAccount, StaffPreference, StaffSecondFactor, StaffSession
+from app.lowcode.security.models import (
+    BROWSER,
+    PermissionState,
+    StaffAccount,
+    StaffPreference,
+    StaffSecondFactor,
+    StaffSession,
+)
 
 SEEN_EVERY = timedelta(seconds=60)
 """How often at most "last seen" is written; the idle limit is felt with this grain."""
@@ -58,6 +65,10 @@ class SignedIn:
     page_sizes: dict[str, Any] = field(default_factory=dict)
     roles_with_second_factor: tuple[str, ...] = ()
     """The roles that must have a second factor, whatever this user's are."""
+    role_ids: frozenset[int] = frozenset()
+    """The roles of this user, by themselves and through groups."""
+    permission_stamp: str = ""
+    """Changes with what any role allows."""
 
     @cached_property
     def user(self) -> User:
@@ -111,13 +122,28 @@ _MUST = select(_SETTINGS.c.value).where(_SETTINGS.c.key == "sign_in.roles_with_s
 _ACCOUNTS: Any = StaffAccount.__table__
 _FACTORS: Any = StaffSecondFactor.__table__
 _PREFERENCES: Any = StaffPreference.__table__
+
+
+def role_ids_of(user_id: Any) -> Any:
+    """A select of the ids of a user's roles, by themselves and through groups; `user_id` may be a column."""
+    direct = select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
+    by_group = (select(assoc_group_role.c.role_id)
+                .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
+                .where(assoc_user_group.c.user_id == user_id))
+    return union(direct.correlate(USERS), by_group.correlate(USERS))
+
+
+_ROLES: Any = Role.__table__
+_MINE = (select(func.aggregate_strings(cast(_ROLES.c.id, String), ","))
+         .where(_ROLES.c.id.in_(role_ids_of(USERS.c.id))).correlate(USERS).scalar_subquery())
+_STAMP = select(PermissionState.__table__.c.stamp).limit(1).scalar_subquery()
 # Made once and of tables, not of models: this is asked at every request, and putting it together, or taking it through
 # the ORM, would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
            _ACCOUNTS.c.must_change_password, _FACTORS.c.id, _PREFERENCES.c.locale, _PREFERENCES.c.theme,
-           _PREFERENCES.c.page_sizes, _MUST)
+           _PREFERENCES.c.page_sizes, _MUST, _MINE, _STAMP)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(_ACCOUNTS, _ACCOUNTS.c.user_id == USERS.c.id)
     .outerjoin(_FACTORS, _FACTORS.c.user_id == USERS.c.id)
@@ -132,7 +158,7 @@ def load(token: str, kind: str) -> SignedIn | None:
     if row is None:
         return None
     (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password,
-     proven_at, must_change, second_factor_id, locale, theme, page_sizes, must) = row
+     proven_at, must_change, second_factor_id, locale, theme, page_sizes, must, mine, stamp) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -141,8 +167,9 @@ def load(token: str, kind: str) -> SignedIn | None:
     if now - last_seen_at >= SEEN_EVERY:
         _touch(session_id, now)
     name = f"{first_name or ''} {last_name or ''}".strip() or username
+    role_ids = frozenset(map(int, mine.split(","))) if mine else frozenset()
     return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
-                    theme, page_sizes or {}, tuple(must or ()))
+                    theme, page_sizes or {}, tuple(must or ()), role_ids, stamp or "")
 
 
 def end_session(session_id: int) -> None:
