@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from app.core import clock, jobs
 from app.core.db import db, reading
 from app.core.jobs import JobRun, RunState, timekeeper
+from app.core.jobs.lane import Lane
 from app.core.jobs.leader import Election
 from app.core.jobs.leases import Heartbeat, Patience
 from app.core.jobs.runs import runs, scheduled
@@ -397,3 +398,10 @@ def test_of_two_who_would_follow_only_one_does(candidates: Any) -> None:
     twos.seconds += 8
     threes.seconds += 8
     assert [two.hold(), three.hold()] == [True, False]
+
+
+def test_a_job_that_looks_free_is_free_for_the_alarm_too() -> None:
+    """The other way round, an alarm that rings in between is turned away until the next look."""
+    lane, seen = Lane(1), []
+    lane.start("ring", lambda: None, lambda: seen.append(lane.is_busy("ring")))
+    assert lane.wait(10) and seen == [True]

@@ -47,10 +47,13 @@ class Lane:
             except Exception as error:
                 log_failure(f"Starting job {name}", error)
             finally:
-                with self._changed:
-                    self._busy.discard(name)
-                    self._changed.notify_all()
-                ended()
+                try:
+                    ended()
+                finally:
+                    # Last, so that whoever sees the job free finds it free for the alarm as well.
+                    with self._changed:
+                        self._busy.discard(name)
+                        self._changed.notify_all()
 
         threading.Thread(target=ride, name=f"houtai-job-{name}"[:60], daemon=True).start()
         return True
