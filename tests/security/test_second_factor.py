@@ -160,6 +160,14 @@ def test_what_is_no_code_is_refused_not_failed(app: Flask, hers: Phone, code: st
 
 
 @pytest.mark.both_databases
+def test_the_keypad_is_for_codes_of_the_app_alone(app: Flask, hers: Phone) -> None:
+    """A recovery code has letters, whichever page was opened before."""
+    client = give_password(app)
+    for _turn in range(2):
+        assert 'inputmode="numeric"' in client.get("/login/code").text
+        assert 'inputmode="numeric"' not in client.get("/login/code?recovery=1").text
+
+
 def test_a_recovery_code_counts_once(app: Flask, hers: Phone) -> None:
     assert len(set(hers.recovery)) == second_factor.RECOVERY_CODES
     first, second = give_password(app), give_password(app)

@@ -119,8 +119,12 @@ class SignInView(BaseView):
                 signing_in.remember_in_cookie(token)
                 return redirect(goal)
             form.code.data = ""
+        by_recovery_code = "recovery" in request.args
+        if not by_recovery_code:
+            # A copy: the attributes belong to the class, and letters of a recovery code cannot be typed on a keypad.
+            form.code.render_kw = {**(form.code.render_kw or {}), "inputmode": "numeric"}
         page = render_template("houtai/security/code.html", form=form, message=message,
-                               by_recovery_code="recovery" in request.args)
+                               by_recovery_code=by_recovery_code)
         return page, status, headers
 
     @expose("/logout/", methods=["POST"])
