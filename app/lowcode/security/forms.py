@@ -27,6 +27,12 @@ class CodeForm(FlaskForm):
         "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True})
 
 
+def with_keypad(field: Any) -> None:
+    """Let a phone show its keypad for this field. On a copy: the attributes belong to the class, and the letters of a
+    recovery code cannot be typed on a keypad."""
+    field.render_kw = {**(field.render_kw or {}), "inputmode": "numeric"}
+
+
 class ProofForm(FlaskForm):
     """One's own password, before something that asks for it again."""
 

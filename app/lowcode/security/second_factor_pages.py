@@ -14,7 +14,7 @@ from app.core.errors import BusinessError
 from app.core.i18n import gettext as _
 from app.lowcode.access import role_names
 from app.lowcode.security import identity, second_factor, signing_in
-from app.lowcode.security.forms import SecondFactorForm
+from app.lowcode.security.forms import SecondFactorForm, with_keypad
 from app.lowcode.security.policy import needs_second_factor
 from app.lowcode.security.redirects import safe_next
 from app.lowcode.security.sessions import FACTOR_CHANGED, SignedIn
@@ -73,6 +73,7 @@ class SecondFactorView(BaseView):
                                    left=second_factor.recovery_codes_left(who.user_id), username=who.user.username)
         proposal = second_factor.propose(who.user, form.sealed.data)
         form.sealed.data = proposal.sealed
+        with_keypad(form.code)
         in_fours = " ".join(proposal.key[at:at + 4] for at in range(0, len(proposal.key), 4))
         return render_template("houtai/security/set_up_second_factor.html", form=form, must=must, key=in_fours,
                                username=who.user.username, picture=picture(proposal.uri))

@@ -14,7 +14,7 @@ from app.core.errors import BusinessError
 from app.core.i18n import gettext as _
 from app.lowcode.access import refuse_stranger, role_names, wants_json
 from app.lowcode.security import identity, limits, preferences, second_factor, second_step, sessions, signing_in
-from app.lowcode.security.forms import CodeForm, PasswordForm, SignInForm
+from app.lowcode.security.forms import CodeForm, PasswordForm, SignInForm, with_keypad
 from app.lowcode.security.models import BROWSER
 from app.lowcode.security.policy import needs_second_factor
 from app.lowcode.security.redirects import came_from, here, safe_next
@@ -121,8 +121,7 @@ class SignInView(BaseView):
             form.code.data = ""
         by_recovery_code = "recovery" in request.args
         if not by_recovery_code:
-            # A copy: the attributes belong to the class, and letters of a recovery code cannot be typed on a keypad.
-            form.code.render_kw = {**(form.code.render_kw or {}), "inputmode": "numeric"}
+            with_keypad(form.code)
         page = render_template("houtai/security/code.html", form=form, message=message,
                                by_recovery_code=by_recovery_code)
         return page, status, headers
