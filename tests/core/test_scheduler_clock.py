@@ -57,9 +57,12 @@ class Times:
         self.steady = Steady()
         clock.set(NOON)
 
-    def pass_by(self, delta: timedelta) -> None:
-        clock.advance(delta)
+    def pass_by(self, delta: timedelta, leader: Timekeeper | None = None) -> None:
+        """With a `leader`, that one has said in time that it leads, as it does when time is not held: before the wall
+        clock shows the new time, because its alarm's own thread may look at it at once."""
         self.steady.seconds += delta.total_seconds()
+        assert leader is None or leader.election.hold()
+        clock.advance(delta)
 
     def set_wall(self, delta: timedelta) -> None:
         clock.advance(delta)
@@ -124,9 +127,8 @@ def alarm(keeper: Timekeeper, name: str = "ring") -> datetime | None:
 
 
 def wake(keeper: Timekeeper) -> None:
-    """The alarm's own waiting is over, and the leader has said in time that it leads: what happens by itself when
-    time is not held."""
-    assert keeper.scheduler is not None and keeper.election.hold()
+    """The alarm's own waiting is over: what happens by itself when time is not held."""
+    assert keeper.scheduler is not None
     keeper.scheduler.wakeup()
 
 
@@ -139,7 +141,7 @@ def test_a_job_is_fired_at_its_time_and_the_hand_moves_on(keeper: Timekeeper, ti
     keeper.tick()
     assert hand() == alarm(keeper) == at(1)
     assert log() == []
-    times.pass_by(timedelta(minutes=1))
+    times.pass_by(timedelta(minutes=1), keeper)
     wake(keeper)
     until(lambda: ended() == [at(1)])
     assert hand() == at(2)
@@ -178,7 +180,7 @@ def test_a_time_that_could_not_be_recorded_is_caught_up_with(
 
     with monkeypatch.context() as patch:
         patch.setattr(timekeeper.runs, "fire", fail)
-        times.pass_by(timedelta(minutes=1))
+        times.pass_by(timedelta(minutes=1), keeper)
         wake(keeper)
         assert broken.wait(10)
         until(lambda: not keeper.lane.is_busy("ring"))
@@ -191,11 +193,11 @@ def test_a_time_that_could_not_be_recorded_is_caught_up_with(
 def test_times_that_come_while_the_job_still_runs_are_caught_up_with_once(keeper: Timekeeper, times: Times) -> None:
     keeper.tick()
     gate.clear()
-    times.pass_by(timedelta(minutes=1))
+    times.pass_by(timedelta(minutes=1), keeper)
     wake(keeper)
     until(lambda: [state for _moment, state, _round in log()] == [RunState.doing])
     for _minute in range(3):
-        times.pass_by(timedelta(minutes=1))
+        times.pass_by(timedelta(minutes=1), keeper)
         wake(keeper)
         keeper.tick()
     assert len(log()) == 1
@@ -247,16 +249,16 @@ def test_a_schedule_in_the_table_that_cannot_be_read_stops_no_other_job(
 @pytest.mark.both_databases
 def test_a_wall_clock_that_is_set_back_does_not_stop_the_jobs(keeper: Timekeeper, times: Times) -> None:
     keeper.tick()
-    times.pass_by(timedelta(minutes=1))
+    times.pass_by(timedelta(minutes=1), keeper)
     wake(keeper)
     until(lambda: rung(keeper, 1))
     times.set_wall(timedelta(minutes=-5))  # what was once comes again, from 11:56 on
-    times.pass_by(timedelta(seconds=1))
+    times.pass_by(timedelta(seconds=1), keeper)
     keeper.tick()
     assert hand() == alarm(keeper) == at(-3)
     again = [at(minute) for minute in range(-3, 3)]
     for count, moment in enumerate(again, 2):
-        times.pass_by(moment - clock.now())
+        times.pass_by(moment - clock.now(), keeper)
         wake(keeper)
         until(lambda count=count: rung(keeper, count))
         keeper.tick()
@@ -325,7 +327,7 @@ def test_an_alarm_that_sleeps_is_wound_up_again(
     before = keeper.scheduler
     assert before is not None
     before.pause()
-    times.pass_by(timedelta(minutes=2))
+    times.pass_by(timedelta(minutes=2), keeper)
     keeper.tick()
     assert keeper.scheduler is not before
     assert "slept" in caplog.text
