@@ -4,6 +4,10 @@ SQLite runs in WAL with foreign keys on and every commit flushed to disk. A tran
 begins as `BEGIN IMMEDIATE`, so that it waits for its turn at its start instead of failing halfway; a request
 that only reads (GET, HEAD, OPTIONS) and everything inside `reading()` begins as a plain snapshot and never
 waits for a writer. A read that turns out to need a small write of its own opens it with `writing()`.
+
+On PostgreSQL what only reads has no transaction until it does something else: under READ COMMITTED, where every
+statement has a snapshot of its own, one would change nothing. It would cost two more trips to the server, and the
+driver forgets all prepared statements when it rolls back, so that every query would be planned anew.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ db = get_sqla_class()()
 _intent: contextvars.ContextVar[str | None] = contextvars.ContextVar("houtai_transaction_intent", default=None)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BUSY_TIMEOUT_SECONDS = 30
+READS = "houtai_reads"
+"""Marks a connection of PostgreSQL that was taken to read only."""
 
 
 @contextlib.contextmanager
@@ -103,9 +109,12 @@ def configure(app: Flask) -> None:
 
 
 def set_up_engine(engine: Engine) -> None:
-    """Attach to an engine: the pragmas and begin modes of SQLite, the look at a kept connection of PostgreSQL."""
+    """Attach to an engine: the pragmas of SQLite, the look at a kept connection of PostgreSQL, the begin modes of
+    both."""
     if engine.dialect.name != "sqlite":
         event.listen(engine, "checkout", refuse_if_hung_up)
+        event.listen(engine, "checkout", read_without_transaction)
+        event.listen(engine, "before_cursor_execute", begin_where_it_matters)
         return
 
     @event.listens_for(engine, "connect")
@@ -141,6 +150,26 @@ def refuse_if_hung_up(connection: Any, _entry: ConnectionPoolEntry, _proxy: Any)
         if not socket.poll(0):
             return
     raise DisconnectionError("The server has hung up.")
+
+
+def read_without_transaction(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    """PostgreSQL: each statement of a connection that is taken to read stands for itself."""
+    reads = _only_reads()
+    if reads or entry.info.get(READS):
+        entry.info[READS] = connection.autocommit = reads
+
+
+def begin_where_it_matters(connection: Connection, cursor: Any, statement: str, _parameters: Any, context: Any,
+                           _many: bool) -> None:
+    """PostgreSQL: begin the transaction that was saved, before what may write or lock or is read in portions."""
+    if not connection.info.get(READS):
+        return
+    compiled = getattr(context, "compiled", None)
+    plain = compiled is not None and compiled.statement is not None and compiled.statement.is_select
+    # FOR is looked for in the text, for whoever it stands in a part of; a word too many costs a BEGIN.
+    if not plain or " FOR " in statement or hasattr(cursor, "scrollable"):
+        connection.info[READS] = False
+        cursor.connection.autocommit = False
 
 
 def prefix_end(text: str) -> str:

@@ -151,3 +151,61 @@ def test_a_small_write_that_fails_leaves_nothing(app: Any) -> None:
         connection.execute(insert(Cabinet.__table__).values(name="oak"))
         raise ZeroDivisionError
     assert db.session.scalars(select(Cabinet.name)).all() == []
+
+
+@pytest.fixture
+def driver(app: Any, database: Any) -> Any:
+    """`driver()`: psycopg's own connection under the session's, which tells whether a transaction is open."""
+    return lambda: db.session.connection().connection.driver_connection
+
+
+def is_open(connection: Any) -> bool:
+    return connection.info.transaction_status.name != "IDLE"
+
+
+@pytest.mark.both_databases
+def test_what_a_reading_request_writes_after_all_is_undone_with_the_rest(app: Any) -> None:
+    with app.test_request_context("/", method="GET"):
+        assert db.session.scalars(select(Cabinet.name)).all() == []
+        db.session.add(Cabinet(name="oak"))
+        db.session.flush()
+        db.session.rollback()
+        assert db.session.scalars(select(Cabinet.name)).all() == []
+        db.session.add(Cabinet(name="elm"))
+        db.session.commit()
+    assert db.session.scalars(select(Cabinet.name)).all() == ["elm"]
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_what_only_reads_has_no_transaction_until_it_matters(driver: Any) -> None:
+    with reading():
+        db.session.scalars(select(Cabinet.name)).all()
+        assert not is_open(driver())
+        db.session.scalars(select(Cabinet.name).with_for_update()).all()
+        assert is_open(driver()), "a lock is kept to the end"
+        db.session.rollback()
+        db.session.scalars(select(Cabinet.name).execution_options(yield_per=1)).first()
+        assert is_open(driver()), "rows that come in portions need the transaction they are read in"
+        db.session.rollback()
+        db.session.execute(text("SELECT 1"))
+        assert is_open(driver()), "nobody knows what a text does"
+    db.session.rollback()
+    db.session.scalars(select(Cabinet.name)).all()
+    assert is_open(driver()), "the same connection, taken to write"
+    db.session.rollback()
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_a_query_that_is_asked_again_is_planned_no_more(driver: Any) -> None:
+    def kept() -> int:
+        return db.session.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar() or 0
+
+    with reading():
+        for _request in range(8):
+            db.session.scalars(select(Cabinet.name)).all()
+            db.session.remove()
+    assert kept() > 0
+    for _request in range(8):  # the control: what ends with a rollback keeps no plan
+        db.session.scalars(select(Cabinet.name)).all()
+        db.session.remove()
+    assert kept() == 0
