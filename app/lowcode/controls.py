@@ -24,12 +24,10 @@ Option = tuple[Any, Any, bool]
 
 def attributes(given: dict[str, Any]) -> Markup:
     """HTML attributes; True stands alone, None and False are left out."""
-    parts = []
-    for name, value in given.items():
-        if value is None or value is False:
-            continue
-        parts.append(escape(name) if value is True else Markup('%s="%s"') % (name, value))
-    return Markup(" ").join(parts)
+    # Put together as plain text, of which only the values are escaped: filling in Markup takes five times as long.
+    return Markup(" ".join([
+        escape(name) if value is True else f'{escape(name)}="{escape(value)}"'
+        for name, value in given.items() if value is not None and value is not False]))
 
 
 _READS: dict[str, str] = {
@@ -65,15 +63,15 @@ def _input(type_: str, name: str, value: Any, extra: dict[str, Any]) -> Markup:
         # A mistake stays in sight, to be mended.
         type_ = "text"
     given = {"type": type_, "name": name, "value": value if value != "" else None, **extra}
-    return Markup("<input %s>") % attributes(given)
+    return Markup(f"<input {attributes(given)}>")
 
 
 def select(name: str, options: Iterable[Option], extra: dict[str, Any]) -> Markup:
-    items = Markup("").join(
-        Markup('<option value="%s"%s>%s</option>') % (value, Markup(" selected") if chosen else "", text)
+    items = "".join([
+        f'<option value="{escape(value)}"{" selected" if chosen else ""}>{escape(text)}</option>'
         for value, text, chosen in options
-    )
-    return Markup("<select %s>%s</select>") % (attributes({"name": name, **extra}), items)
+    ])
+    return Markup(f"<select {attributes({'name': name, **extra})}>{items}</select>")
 
 
 def choice_options(kind: type[Choice], chosen: Iterable[Any], empty: bool) -> list[Option]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
+from flask import current_app, url_for
 from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from wtforms import Field as FormField
 from wtforms import Form
@@ -20,12 +21,17 @@ from app.core.errors import BusinessError, InvalidInput
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 from app.lowcode import controls
-from app.lowcode.fields import Field, Read, primary_key, reason_of
+from app.lowcode.fields import Field, Read, primary_key, reason_of, title_column
 from app.lowcode.filters import titles_of
 from app.lowcode.judging import id_column, judged
+from app.lowcode.kept import keep
+from app.lowcode.records import row_of
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
+
+
+GAP = "\0"
 
 
 class Control:
@@ -61,6 +67,7 @@ class ScreenField(FormField):
         self.kind = field.kind
         self.screen = screen
         self.typed: Any = None
+        self.title: str | None = None
         self.is_sent = True
         self.flags.required = field.required
 
@@ -97,6 +104,15 @@ class ScreenField(FormField):
             return self.typed
         return self.field.to_form(self.data)
 
+    def framed(self) -> Markup:
+        """The control with its label and help. They are the same for everybody as long as nothing is wrong."""
+        draw = current_app.jinja_env.get_template("houtai/parts/fields.html").module.field  # type: ignore[attr-defined]
+        if self.errors:
+            return draw(self)
+        frame = keep(("field", type(self.screen).__name__, self.field.path), lambda: draw(_Gap(self)))
+        before, after = str(frame).split(GAP)
+        return Markup(f"{before}{self()}{after}")
+
     def lookup_url(self) -> str | None:
         if self.kind not in {"reference", "references"}:
             return None
@@ -110,20 +126,56 @@ class ScreenField(FormField):
             typed = self.typed if isinstance(self.typed, list) else [self.typed]
             return [(value, value, True) for value in typed if value]
         ids = self.data if isinstance(self.data, list) else [self.data] if self.data else []
-        titles = titles_of(self.field.target, ids)
+        titles = {ids[0]: self.title} if self.title is not None else titles_of(self.field.target, ids)
         return [(key, titles.get(key) or gettext("ID %(id)s: not found", id=key), True) for key in ids]
+
+
+class _Gap:
+    """A form field that draws a gap in place of its control."""
+
+    def __init__(self, field: ScreenField) -> None:
+        self._field = field
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._field, name)
+
+    def __call__(self, **_marks: Any) -> str:
+        return GAP
 
 
 def make_form(screen: "Screen", fields: list[Field]) -> type[Form]:
     """The WTForms class for these fields."""
-    members = {field.path: ScreenField(field.label, field=field, screen=screen) for field in fields}
-    return type(f"{type(screen).__name__}Form", (Form,), members)
+    members: dict[str, Any] = {field.path: ScreenField(field.label, field=field, screen=screen) for field in fields}
+    made = type(f"{type(screen).__name__}Form", (Form,), members)
+    made.title_queries = _title_queries(screen, fields)  # type: ignore[attr-defined]
+    return made
 
 
 def stored_values(screen: "Screen", record: Any) -> dict[str, Any]:
     """A record's values for a form, by path. Of a reference to one row the form needs the id, which stands in the
     record's own column: the row itself need not be fetched."""
     return {field.path: getattr(record, id_column(field) or field.path) for field in screen.form_fields}
+
+
+def _title_queries(screen: "Screen", fields: list[Field]) -> dict[str, Any]:
+    """By path, the title of what a reference points to, as a subquery of a query for the record. References whose title
+    is no column are left to `titles_of`."""
+    found = {}
+    for field in fields:
+        own = id_column(field)
+        title = title_column(field.target) if own and field.target is not None else None
+        if title is not None and hasattr(field.target, "title_column"):
+            there = title.table.alias()
+            found[field.path] = select(there.c[title.name]).where(
+                there.c[primary_key(field.target).name] == getattr(screen.model, own)).scalar_subquery()
+    return found
+
+
+def opened(screen: "Screen", raw: Any) -> tuple[Any, dict[str, str | None]]:
+    """The record with this id for its form, and by path the titles of what its references point to, in one query."""
+    queries = screen.form_class.title_queries
+    record, *titles = row_of(screen, raw, *queries.values())
+    return record, dict(zip(queries, titles, strict=True))
 
 
 def read_form(form: Form) -> Read:

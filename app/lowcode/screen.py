@@ -18,7 +18,7 @@ When not to use it: a page that is not about rows of one table is a `Page`; figu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -27,7 +27,7 @@ from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.baseviews import BaseView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, inspect
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -42,9 +42,10 @@ from app.lowcode import base_filters, dependents, forms, lookup, pages, record_p
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
-from app.lowcode.fields import TEXT_KINDS, Field, is_one_of, parse_id, primary_key, read_all, resolve
+from app.lowcode.fields import TEXT_KINDS, Field, primary_key, read_all, resolve
 from app.lowcode.filters import is_filterable
 from app.lowcode.listing import Listing
+from app.lowcode.records import row_of, several
 from app.lowcode.registry import registry
 from app.lowcode.view import View
 
@@ -201,23 +202,11 @@ class Screen(View, ModelView):
 
     def get(self, raw: Any) -> Any:
         """The record with this id among the rows of this screen; NotFound otherwise."""
-        records = self.get_many([raw])
-        return records[0]
+        return row_of(self, raw)[0]
 
     def get_many(self, raws: list[Any]) -> list[Any]:
         """The records with these ids, in this order; NotFound if one is not among the rows of this screen."""
-        try:
-            ids = list(dict.fromkeys(parse_id(raw) for raw in raws))
-        except ValueError:
-            raise NotFound() from None
-        key = primary_key(self.model)
-        found = {
-            getattr(record, key.key): record
-            for record in db.session.scalars(select(self.model).where(is_one_of(key, ids), *self.row_conditions()))
-        }
-        if not ids or len(found) != len(ids):
-            raise NotFound()
-        return [found[record_id] for record_id in ids]
+        return several(self, raws)
 
     def pre_add(self, item: Any) -> None:
         """Called before a new record is written by form or API; raise a BusinessError to refuse."""
@@ -291,20 +280,25 @@ class Screen(View, ModelView):
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @permission("edit")
     def edit(self, pk: str) -> Any:
-        return self._form(self.get(pk))
+        if request.method == "POST":
+            return self._form(self.get(pk))
+        return self._form(*forms.opened(self, pk))
 
     @cached_property
     def form_class(self) -> Any:
         """The WTForms class of the form, made once: its fields never change."""
         return forms.make_form(self, self.form_fields)
 
-    def _form(self, record: Any | None) -> Any:
-        """Show a form and read it; whatever refuses it, what was typed stays and the field is named."""
+    def _form(self, record: Any | None, titles: Mapping[str, str | None] | None = None) -> Any:
+        """Show a form and read it; whatever refuses it, what was typed stays and the field is named. `titles` are those
+        of its references, by path, where they are known."""
         if not self.has_form:
             abort(404)
         form_class = self.form_class
         if request.method != "POST":
             form = form_class(data=self._prefilled() if record is None else forms.stored_values(self, record))
+            for path, text in (titles or {}).items():
+                form[path].title = text
             return self.render("houtai/form.html", page=record_pages.form_page(self, form, record))
         is_new = record is None
         title = "" if is_new else str(record)

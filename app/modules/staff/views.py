@@ -90,9 +90,9 @@ class UserScreen(Screen):
     def post_add(self, item: User) -> None:
         services.welcome(item)
 
-    def _form(self, record: Any | None) -> Any:
+    def _form(self, record: Any | None, titles: Any = None) -> Any:
         """A new user's password is shown in the answer itself: it is stored nowhere, not even in a cookie."""
-        answer = super()._form(record)
+        answer = super()._form(record, titles)
         password = g.pop("one_time_password", None)
         if password is None or not isinstance(answer, Response):
             return answer

@@ -1,0 +1,42 @@
+"""The records of a screen by their ids: only those among its rows, whatever an address names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from app.core.database import db
+from app.core.errors import NotFound
+from app.lowcode.fields import is_one_of, parse_id, primary_key
+
+if TYPE_CHECKING:
+    from app.lowcode.screen import Screen
+
+
+def row_of(screen: "Screen", raw: Any, *columns: Any) -> Any:
+    """A row of the record with this id and of `columns`; NotFound if it is not among the rows of the screen."""
+    try:
+        is_it = primary_key(screen.model) == parse_id(raw)
+    except ValueError:
+        raise NotFound() from None
+    row = db.session.execute(select(screen.model, *columns).where(is_it, *screen.row_conditions())).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def several(screen: "Screen", raws: list[Any]) -> list[Any]:
+    """The records with these ids, in this order; NotFound if one is not among the rows of the screen."""
+    try:
+        ids = list(dict.fromkeys(parse_id(raw) for raw in raws))
+    except ValueError:
+        raise NotFound() from None
+    key = primary_key(screen.model)
+    found = {
+        getattr(record, key.key): record
+        for record in db.session.scalars(select(screen.model).where(is_one_of(key, ids), *screen.row_conditions()))
+    }
+    if not ids or len(found) != len(ids):
+        raise NotFound()
+    return [found[record_id] for record_id in ids]
