@@ -9,7 +9,7 @@ from flask import Flask
 
 import config as deployment
 from app.core.commands import LateGroup
-from app.core.starting import LateRule, without_collecting
+from app.core.starting import LateRule, sparing, without_collecting
 
 MODULES = ["catalog", "members", "orders", "analytics", "staff", "operations", "audit"]
 COMMANDS = [
@@ -27,9 +27,10 @@ def create_app(overrides: dict[str, Any] | None = None, *, modules: list[Any] | 
 
 
 def _build(overrides: dict[str, Any], modules: list[Any]) -> Flask:
-    from app.core import database
-    from app.core.database import db
-    from app.lowcode import framework
+    with sparing():
+        from app.core import database
+        from app.core.database import db
+        from app.lowcode import framework
     from app.roles import STARTERS
 
     app = Flask(__name__)

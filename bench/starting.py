@@ -20,10 +20,10 @@ def main() -> None:
         queries.append(statement)
 
     from app import create_app
-    from app.core.starting import without_collecting
+    from app.core.starting import sparing, without_collecting
 
     # In a worker everything else is imported by create_app; the further screens need it before.
-    with without_collecting():
+    with without_collecting(), sparing():
         from bench.screens import SCREENS, filling_module
 
         module = filling_module()

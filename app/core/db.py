@@ -112,7 +112,7 @@ def check_columns(record: Record) -> None:
     """Hold every column's value against what its line allows; raises InvalidInput naming each bad field. Of a record
     that is stored already, the values that were set since."""
     refused: dict[str, Any] = {}
-    state = inspect(record)
+    state: Any = inspect(record)
     touched = state.committed_state if state.persistent else None
     for column in record.__mapper__.columns:
         if touched is not None and column.key not in touched:

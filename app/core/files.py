@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from flask_wtf.csrf import CSRFError
@@ -26,13 +26,17 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
-from app.core import pictures
 from app.core.actor import current_actor
 from app.core.db import Mapped, Record, db, integer, text
 from app.core.errors import BusinessError, InvalidInput, NotAllowed
 from app.core.i18n import lazy as _
 from app.core.storage import LocalFolder, Storage
 
+if TYPE_CHECKING:
+    from app.core.pictures import Encoded
+
+MAX_BYTES = 15 * 1024 * 1024
+"""The largest file that is read as a picture, in bytes: a good phone's photo has 3 to 12 MB."""
 SIZES = (200, 400, 750, 1242)
 """The sides of the squares, in pixels, into which a picture can be had fitted."""
 FOREVER = "public, max-age=31536000, immutable"
@@ -82,22 +86,24 @@ def store_picture(stream: BinaryIO, filename: str) -> str:
     """Take in a picture that a person sends; gives its key. The edge commits.
 
     Refuses what is too large (413) and what is not a picture or not only one (422), by the field `file`. Reads
-    no more than `pictures.MAX_BYTES` into memory.
+    no more than `MAX_BYTES` into memory.
     """
-    return store_bytes(stream.read(pictures.MAX_BYTES + 1), filename)
+    return store_bytes(stream.read(MAX_BYTES + 1), filename)
 
 
 def store_bytes(data: bytes, filename: str) -> str:
     """Like `store_picture`, for a picture in memory, such as one of many in an import or drawn by a program."""
     if not data:
         raise InvalidInput({"file": _("This file is empty.")})
-    if len(data) > pictures.MAX_BYTES:
-        raise TooLarge(_("This file is larger than %(size)s MB.", size=pictures.MAX_BYTES // 2**20), field="file")
+    if len(data) > MAX_BYTES:
+        raise TooLarge(_("This file is larger than %(size)s MB.", size=MAX_BYTES // 2**20), field="file")
     # 128 bits of a cryptographic hash: nobody guesses a key, and no two pictures share one.
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     known = db.session.scalar(select(StoredFile.key).where(StoredFile.digest == digest))
     if known is not None and _is_there(known):
         return known
+    from app.core import pictures  # with the decoders, which only incoming pictures and small copies need
+
     clean = pictures.clean(data)
     key = f"{digest}_{clean.width}x{clean.height}.{clean.extension}"
     # The file first: should the transaction fail, a file too many does no harm; a row without its file would.
@@ -116,7 +122,7 @@ def _is_there(key: str) -> bool:
     return True
 
 
-def _record(key: str, digest: str, filename: str, clean: pictures.Encoded) -> None:
+def _record(key: str, digest: str, filename: str, clean: Encoded) -> None:
     name = re.sub(r"[\x00-\x1f\x7f]", "", Path(filename.replace("\\", "/")).name)[:200] or "picture"
     row = StoredFile(key=key, digest=digest, name=name, media_type=MEDIA_TYPES[clean.extension],
                      byte_count=len(clean.content), width=clean.width, height=clean.height,
@@ -186,6 +192,8 @@ def _make_rendition(name: str, originals: list[str], side: int, extension: str) 
             data = _content(storage(), original)
         except FileNotFoundError:
             continue
+        from app.core import pictures
+
         small = pictures.shrink(data, side, extension)
         try:
             _renditions().save(name, small)
@@ -245,8 +253,8 @@ def _answer_refusal(error: BusinessError) -> tuple[Response, int]:
 def _answer_http_error(error: HTTPException) -> tuple[Response, int]:
     db.session.rollback()
     if isinstance(error, RequestEntityTooLarge):
-        limit = int(current_app.config.get("MAX_CONTENT_LENGTH") or pictures.MAX_BYTES)
-        size = min(limit, pictures.MAX_BYTES) // 2**20
+        limit = int(current_app.config.get("MAX_CONTENT_LENGTH") or MAX_BYTES)
+        size = min(limit, MAX_BYTES) // 2**20
         return _answer_refusal(TooLarge(_("This file is larger than %(size)s MB.", size=size), field="file"))
     words = str(error.description) if isinstance(error, CSRFError) else str(_WORDS.get(error.code or 500, _FAILED))
     code = "not_found" if error.code == 404 else "bad_request"

@@ -19,8 +19,6 @@ from PIL import Image, ImageOps
 from app.core.errors import InvalidInput
 from app.core.i18n import lazy as _
 
-MAX_BYTES = 15 * 1024 * 1024
-"""The largest file that is read as a picture, in bytes: a good phone's photo has 3 to 12 MB."""
 MAX_PIXELS = 50_000_000
 """The most pixels that are decoded: phones take 12 to 50 million."""
 LONGEST_SIDE = 2484

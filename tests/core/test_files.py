@@ -281,7 +281,7 @@ def test_no_address_leads_out_of_the_uploads(client, path):
 def test_nothing_and_too_much_are_refused(app, monkeypatch):
     with pytest.raises(InvalidInput):
         store_bytes(b"", "x.png")
-    monkeypatch.setattr(pictures, "MAX_BYTES", 1000)
+    monkeypatch.setattr(files, "MAX_BYTES", 1000)
     with pytest.raises(TooLarge) as refused:
         store_picture(io.BytesIO(picture()), "x.jpg")
     assert refused.value.status == 413
