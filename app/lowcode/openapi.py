@@ -146,14 +146,14 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(success: str, schema: dict[str, Any], *codes: int) -> dict[str, Any]:
     words = {
-        400: "The request cannot be read",
-        401: "Not signed in",
-        403: "Not allowed",
-        404: "Not found",
-        409: "Refused by a rule, or a value is taken",
-        422: "A value is not acceptable",
+        400: gettext("The request cannot be read"),
+        401: gettext("Not signed in"),
+        403: gettext("Not allowed"),
+        404: gettext("Not found"),
+        409: gettext("Refused by a rule, or a value is taken"),
+        422: gettext("A value is not acceptable"),
     }
-    found = {success: {"description": "Done", **_json(schema)}}
+    found = {success: {"description": gettext("Done"), **_json(schema)}}
     return found | {str(code): {"description": words[code], **_json(REFUSAL)} for code in (400, 401, 403, *codes)}
 
 

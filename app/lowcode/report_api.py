@@ -9,6 +9,7 @@ from flask import Response, request
 from flask_appbuilder.api import BaseApi, expose, protect
 
 from app.core.errors import InvalidInput
+from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 from app.lowcode import openapi
 from app.lowcode.api import answering, reply
@@ -29,16 +30,13 @@ class ReportApi(BaseApi):
     allow_browser_login = True
     method_permission_name = {"get": "view"}
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.openapi_spec_methods = {"get": {"get": _operation(self.report)}}
-
     @property
     def openapi_spec_tag(self) -> str:
         """The heading in the description of the API, in its reader's language."""
         return str(self.report.title)
 
     def add_api_spec(self, api_spec: APISpec) -> None:
+        self.openapi_spec_methods = {"get": {"get": _operation(self.report)}}  # in its reader's language
         api_spec.tag(openapi.tag_of(self.report, self.report.title))
         super().add_api_spec(api_spec)
 
@@ -105,7 +103,8 @@ def _operation(report: "Report") -> dict[str, Any]:
         "title": {"type": "string"}, "filters": {"type": "object"}, "notice": {"type": "string", "nullable": True},
         "tables": {"type": "object", "additionalProperties": table}}}
     return {
-        "description": "Money is whole fen, percentages are ratios, days are those of the shop's time zone.",
+        "description": gettext(
+            "Money is whole fen, percentages are ratios, days are those of the shop's time zone."),
         "parameters": [parameter for item in report.filters for parameter in _parameters(item)],
         "responses": openapi._responses("200", answer, 422),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.chromium import Browser, Size
@@ -17,6 +18,10 @@ SETTLED = """
 return document.readyState === "complete" && !document.querySelector("[aria-busy=true]");
 """
 
+MARK = """
+for (const part of arguments[0]) document.querySelectorAll(part).forEach(element => element.dataset.verbatim = "");
+"""
+
 
 def look(browser: Browser, language: str, *, size: Size, dark: bool, check: str) -> list[str]:
     """What is wrong in this size and theme; `check` names the checks: structure, words, contrast."""
@@ -26,18 +31,29 @@ def look(browser: Browser, language: str, *, size: Size, dark: bool, check: str)
     return [f"{size}, {'dark' if dark else 'light'}, {language}: {problem}" for problem in problems]
 
 
-def inspect_page(browser: Browser, path: str, language: str, *, begin: Size, translated: bool = True) -> list[str]:
-    """Open a page in one size and look at it in light and dark, then in the other size."""
+def inspect_page(browser: Browser, path: str, language: str, *, begin: Size, translated: bool = True,
+                 untranslated: Sequence[str] = ()) -> list[str]:
+    """Open a page in one size and look at it in light and dark, then in the other size.
+
+    `untranslated` are parts, as CSS selectors, whose words nobody has translated on a page that otherwise is.
+    """
     browser.become(begin, dark=begin == "phone")
     browser.open(path)
-    return inspect_here(browser, language, begin=begin, translated=translated)
+    return inspect_here(browser, language, begin=begin, translated=translated, untranslated=untranslated)
 
 
-def inspect_here(browser: Browser, language: str, *, begin: Size, translated: bool = True) -> list[str]:
+def wait_until_drawn(browser: Browser) -> None:
+    """Wait for what the page draws for itself."""
+    browser.until(lambda: browser.run(SETTLED), "the page is still busy")
+
+
+def inspect_here(browser: Browser, language: str, *, begin: Size, translated: bool = True,
+                 untranslated: Sequence[str] = ()) -> list[str]:
     """The same for the page at hand, which no address leads to: the answer to a form."""
     path = browser.path
-    browser.until(lambda: browser.run(SETTLED), "the page is still busy")
+    wait_until_drawn(browser)
     browser.run(STAND_STILL)
+    browser.run(MARK, list(untranslated))
     other: Size = "phone" if begin == "desk" else "desk"
     words = "words " if language == "zh" and translated else ""
     return [

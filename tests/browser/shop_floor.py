@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from flask_babel import force_locale
+
 from app.core.db import db
 from tests.lowcode.shelf import Thing
+from tests.support.databases import EXAMPLE_MODULES
 from tests.support.live import LiveShop
 
 _counter = itertools.count(1)
@@ -32,3 +35,11 @@ def thing(shop: LiveShop, thing_id: int) -> dict[str, Any] | None:
         kept = None if found is None else {key: getattr(found, key) for key in keys}
         db.session.remove()
     return kept
+
+
+def untranslated_headings(shop: LiveShop, language: str) -> list[str]:
+    """Where the description of the API tells of the modules that only tests have and nobody has translated, as CSS."""
+    with shop.app.test_request_context(), force_locale(language):
+        titles = [str(title) for module in EXAMPLE_MODULES for title in (
+            *(screen.list_title for screen in module.screens), *(report.title for report in module.reports))]
+    return [f".opblock-tag-section:has(> [data-tag='{title}'])" for title in titles]
