@@ -77,6 +77,34 @@ def import_online_retail_command(file: Path, skip_bad_rows: bool, encoding: str,
         file, skip_bad_rows=skip_bad_rows, encoding=encoding, progress=Bars()), refused)
 
 
+@imports.command("screen")
+@click.argument("screen")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--skip-bad-rows", is_flag=True, help="Bring the good rows and list the bad ones; otherwise one bad row "
+                                                    "keeps all from being changed.")
+@click.option("--key", help="The field by which records are found again, such as code; id where the file has it.")
+@click.option("--check", is_flag=True, help="Only say what would happen.")
+@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the refused rows, with their reasons, into this CSV file.")
+def import_screen_command(screen: str, file: Path, skip_bad_rows: bool, key: str | None, check: bool,
+                          refused: Path | None) -> None:
+    """Bring the rows of FILE (XLSX, XLS, CSV) into SCREEN, such as brands, as the pages of an import do it. What is
+    brought can be undone in the browser."""
+    from app.lowcode.importing.commanding import bring
+
+    with acting_as(Actor("import", file.name)), force_locale(COMMAND_LOCALE):
+        try:
+            done, told = bring(screen, file, key_path=key, skip_bad_rows=skip_bad_rows, only_check=check,
+                               refused=refused)
+        except BusinessError as error:
+            db.session.rollback()
+            raise _Failed(_words(error), error) from None
+        for line in told:
+            click.echo(f"  {line}", err=not done)
+        if not done:
+            raise click.ClickException("Rows were refused, so nothing was changed.")
+
+
 @demo.command("load")
 @click.option("--orders", type=click.IntRange(0, 10_000_000), default=2000, show_default=True)
 @click.option("--members", type=click.IntRange(1, 5_000_000), default=300, show_default=True)

@@ -12,8 +12,7 @@ row that is pointed to) is a BusinessError, and then nothing is restored.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Table, delete, inspect, select, update
@@ -21,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.changes import plain, restoring
+from app.core.changes import plain, restoring, typed
 from app.core.database import db, explain
 from app.core.db import Index, Mapped, Record, big_integer, json_data, moment, text
 from app.core.errors import BusinessError, NotFound
@@ -129,14 +128,14 @@ def _pointing_to(table: Table) -> Iterator[tuple[Table, Column[Any], str]]:
 
 
 def _put_back(table: Table, values: dict[str, Any]) -> None:
-    typed = {name: _typed(table.c[name], value) for name, value in values.items() if name in table.c}
+    found = {name: typed(table.c[name], value) for name, value in values.items() if name in table.c}
     model = _model_of(table)
     if model is None:
         db.session.flush()
-        db.session.execute(table.insert().values(typed))
+        db.session.execute(table.insert().values(found))
         return
     mapper = inspect(model)
-    db.session.add(model(**{mapper.get_property_by_column(table.c[name]).key: value for name, value in typed.items()}))
+    db.session.add(model(**{mapper.get_property_by_column(table.c[name]).key: value for name, value in found.items()}))
 
 
 def _point_again(table: Table, column: str, value: Any, ids: list[int]) -> None:
@@ -147,24 +146,6 @@ def _point_again(table: Table, column: str, value: Any, ids: list[int]) -> None:
 
 def _model_of(table: Table) -> Any:
     return next((mapper.class_ for mapper in Record.registry.mappers if mapper.local_table is table), None)
-
-
-def _typed(column: Column[Any], value: Any) -> Any:
-    """The reverse of `app.core.changes.plain`."""
-    if value is None:
-        return None
-    choices = column.info.get("choices")
-    if choices is not None:
-        return choices(value)
-    try:
-        wanted = column.type.python_type
-    except NotImplementedError:  # JSON
-        return value
-    if wanted is datetime:
-        return datetime.fromisoformat(value)
-    if wanted is date:
-        return date.fromisoformat(value)
-    return Decimal(value) if wanted is Decimal else value
 
 
 def _bites(ids: list[Any]) -> Iterator[list[Any]]:

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import event, inspect
+from sqlalchemy import Column, event, inspect
 from sqlalchemy.orm import Session
 
 from app.core.columns import Choice
@@ -68,6 +68,24 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool | list | dict):
         return value
     return str(value)
+
+
+def typed(column: Column[Any], value: Any) -> Any:
+    """The reverse of `plain`, for a value of this column."""
+    if value is None:
+        return None
+    choices = column.info.get("choices")
+    if choices is not None:
+        return choices(value)
+    try:
+        wanted = column.type.python_type
+    except NotImplementedError:  # JSON
+        return value
+    if wanted is datetime:
+        return datetime.fromisoformat(value)
+    if wanted is date:
+        return date.fromisoformat(value)
+    return Decimal(value) if wanted is Decimal else value
 
 
 def announce_bulk(model: Any, values: dict[str, Any], count: int) -> None:

@@ -139,6 +139,12 @@ def check_columns(record: Record) -> None:
         raise InvalidInput(refused)
 
 
+def check_record(record: Record) -> None:
+    """All that is held against a record before it is saved: its columns, and its own rules. Raises a BusinessError."""
+    check_columns(record)
+    record.check()
+
+
 def _comes_from_a_relationship(record: Record, column: Column[Any]) -> bool:
     """Whether the foreign key is still to be filled by the flush from a related object."""
     for relation in record.__mapper__.relationships:
@@ -226,8 +232,7 @@ def _check_before_save(session: Session, _context: Any, _instances: Any) -> None
     for record in [*session.new, *session.dirty]:
         if isinstance(record, Record) and (record in session.new or session.is_modified(record)):
             with session.no_autoflush:
-                check_columns(record)
-                record.check()
+                check_record(record)
 
 
 def guarded_update(model: type[Record], *guards: Any, **values: Any) -> int:

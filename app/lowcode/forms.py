@@ -195,22 +195,31 @@ def save(screen: "Screen", record: Any, read: Read, *, is_new: bool) -> str:
     All that is wrong with single values is said at once. What passes goes through the screen's own
     `pre_add`/`pre_update`, the checks of columns and record, and the database's rules.
     """
-    fields = {field.path: field for field in screen.form_fields}
     with committing():
-        with db.session.no_autoflush:
-            for path, value in judged(fields.values(), read, record=record, all_needed=is_new).items():
-                if value is None and _keeps_default(fields[path], is_new):
-                    continue
-                setattr(record, path, value)
-        if is_new:
-            screen.pre_add(record)
-            db.session.add(record)
-        else:
-            screen.pre_update(record)
-        db.session.flush()
-        (screen.post_add if is_new else screen.post_update)(record)
-        title = str(record)
-    return title
+        return write(screen, record, read, is_new=is_new)
+
+
+def write(screen: "Screen", record: Any, read: Read, *, is_new: bool) -> str:
+    """The same within the transaction at hand, which the caller ends."""
+    with db.session.no_autoflush:
+        put_into(screen, record, read, is_new=is_new)
+    if is_new:
+        screen.pre_add(record)
+        db.session.add(record)
+    else:
+        screen.pre_update(record)
+    db.session.flush()
+    (screen.post_add if is_new else screen.post_update)(record)
+    return str(record)
+
+
+def put_into(screen: "Screen", record: Any, read: Read, *, is_new: bool) -> None:
+    """Give a record what was read, once every single value has passed; InvalidInput names those that do not."""
+    fields = {field.path: field for field in screen.form_fields}
+    for path, value in judged(fields.values(), read, record=record, all_needed=is_new).items():
+        if value is None and _keeps_default(fields[path], is_new):
+            continue
+        setattr(record, path, value)
 
 
 def _keeps_default(field: Field, is_new: bool) -> bool:

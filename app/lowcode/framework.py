@@ -75,7 +75,9 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
 def finish(app: Flask) -> None:
     """What can only be done once every module is plugged in."""
     from app.core import files
+    from app.lowcode.importing.pages import ImportView
 
+    app.extensions["appbuilder"].add_view_no_menu(ImportView)
     files.register_routes(app, _may_upload)
     security.finish(app)
 

@@ -23,6 +23,7 @@ from app.core.i18n import lazy as _
 from app.lowcode import cells, controls
 from app.lowcode.fields import Field
 from app.lowcode.filters import Filter, text_of, titles_of
+from app.lowcode.importing.naming import name_of
 from app.lowcode.kept import keep
 from app.lowcode.listing import Count, Listing, Rows
 from app.lowcode.registry import registry
@@ -145,6 +146,9 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
             "sizes": [
                 {"size": size, "url": address.with_(size=size), "current": size == listing.page_size} for size in SIZES
             ],
+            "import_url": url_for("ImportView.start", screen=name_of(screen))
+            if screen.offers_import and screen.may("import")
+            else None,
             "export": {
                 "url": f"{screen.route_base}/export/",
                 "query": address.with_().partition("?")[2],

@@ -73,6 +73,8 @@ class Screen(View, ModelView):
     with_api: ClassVar[bool] = True
     with_export: ClassVar[bool] = True
     """Whether the list can be taken away as a file, by whoever has the permission for it."""
+    with_import: ClassVar[bool] = True
+    """Whether files can be brought in where records can be added, by whoever has the permission for it."""
     page_size = 25
     default_view = "list"
     exclude_route_methods = {"download", "action_post"}
@@ -96,6 +98,8 @@ class Screen(View, ModelView):
             self.base_permissions = list(cls.base_permissions)
         if self.with_export:
             self.base_permissions.append("can_export")
+        if self._imports():
+            self.base_permissions.append("can_import")
         self.base_permissions += [f"can_{name}" for name in self.actions if f"can_{name}" not in self.base_permissions]
         self.related_views = list(cls.related_views or [])
         self._related_views = []
@@ -187,6 +191,8 @@ class Screen(View, ModelView):
         labels = {name: CRUD_LABELS.get(name, name) for name in given}
         if cls.with_export:
             labels["can_export"] = _("Export")
+        if cls._imports():
+            labels["can_import"] = _("Import")
         return labels | {f"can_{name}": mark.label for name, mark in marked(cls, "houtai_action").items()}
 
     def may(self, permission_name: str) -> bool:
@@ -197,6 +203,14 @@ class Screen(View, ModelView):
     @property
     def has_form(self) -> bool:
         return bool(self.form_fields)
+
+    @classmethod
+    def _imports(cls) -> bool:
+        return cls.with_import and (cls.base_permissions is None or "can_add" in cls.base_permissions)
+
+    @property
+    def offers_import(self) -> bool:
+        return self.has_form and "can_import" in self.base_permissions
 
     # -- records ---------------------------------------------------------------------------------------------
 

@@ -167,6 +167,77 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bin_entries_table_name_id"), ["table_name", "id"], unique=False)
 
     op.create_table(
+        "imports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("screen", sa.String(length=80), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.Enum(
+                "matching",
+                "checking",
+                "checked",
+                "importing",
+                "done",
+                "undoing",
+                "undone",
+                name="importstate",
+                native_enum=False,
+                length=32,
+            ), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("user_name", sa.String(length=100), nullable=False),
+        sa.Column("locale", sa.String(length=20), nullable=False),
+        sa.Column("heading", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("matches", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("keeps_when_empty", sa.Boolean(), nullable=False),
+        sa.Column("key_path", sa.String(length=80), nullable=True),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("work_id", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_screen_id"), ["screen", "id"], unique=False)
+
+    op.create_table(
+        "import_rows",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("cells", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("outcome", sa.Enum(
+                "waiting",
+                "new",
+                "changed",
+                "same",
+                "refused",
+                name="outcome",
+                native_enum=False,
+                length=32,
+            ), nullable=False),
+        sa.Column("reasons", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("record_id", sa.BigInteger(), nullable=True),
+        sa.Column("shown", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("after", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("is_written", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_import_rows_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_rows")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("import_rows", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_rows_import_id_number"), ["import_id", "number"], unique=True)
+        batch_op.create_index(
+            batch_op.f("ix_import_rows_import_id_outcome_number"), ["import_id", "outcome", "number"], unique=False
+        )
+
+    op.create_table(
         "brands",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -1779,6 +1850,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_brands_sort_order_id"))
 
     op.drop_table("brands")
+    op.drop_table("import_rows")
+    op.drop_table("imports")
     with op.batch_alter_table("bin_entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bin_entries_table_name_id"))
         batch_op.drop_index(batch_op.f("ix_bin_entries_deleted_at"))

@@ -29,6 +29,8 @@ from tests.support.live import LiveShop
 NO_PAGES = {
     "static": "files", "appbuilder.static": "files", "files.serve": "files", "LocaleView.index": "leads elsewhere",
     "UtilView.back": "leads elsewhere", "SignInView.login": "see the pages of strangers",
+    "ImportView.start": "see the story of an import", "ImportView.run": "see the story of an import",
+    "ImportView.work": "JSON for a progress bar", "ImportView.refused": "a file",
     "mishap": "see the pages that say what went wrong",
     "SignInView.logout": "leads elsewhere", "SignInView.code": "see two-step sign-in in the browser",
 }

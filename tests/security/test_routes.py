@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.lowcode import access
+from app.lowcode.importing.naming import name_of
 from app.lowcode.registry import registry
 from app.lowcode.security import csrf
 from app.lowcode.security.roles import OWNER
@@ -80,6 +81,12 @@ def visits(app: Flask) -> Iterator[Visit]:
         view, method_name = view_of(app, rule.endpoint), rule.endpoint.rpartition(".")[2]
         owner = getattr(view, "class_permission_name", None) or type(view).__name__
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            if type(view).__name__ == "ImportView":
+                for screen in registry().screens():
+                    if screen.offers_import:
+                        yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
+                                    screen.class_permission_name, frozenset({"can_import"}))
+                continue
             if method_name in BY_NAME:
                 screen = getattr(view, "screen", None) or view
                 for action in screen.actions:

@@ -48,6 +48,7 @@ class UserScreen(Screen):
     """The people who may sign in here. Their roles decide what they see; whose roles change must sign in again."""
 
     model = User
+    with_import = False
     icon = "fa-user-gear"
     route_base = "/users"
     with_api = False
@@ -156,6 +157,7 @@ class RoleScreen(Screen):
     """What each kind of colleague may do. A role is given to users, or to a group for all of its members."""
 
     model = Role
+    with_import = False
     icon = "fa-shield-halved"
     route_base = "/roles"
     with_api = False
@@ -255,6 +257,7 @@ class GroupScreen(Screen):
     """Colleagues who work together, such as a shop or a shift: a group lends its roles to its members."""
 
     model = Group
+    with_import = False
     icon = "fa-user-group"
     route_base = "/groups"
     with_api = False

@@ -68,15 +68,15 @@ def test_rights_are_ticked_shown_and_saved(browser: Browser, live_shop: LiveShop
     box(browser, "can_delete").click()
     assert browser.run("return arguments[0].indeterminate", toggle)
     summary = browser.run("return document.querySelector('[data-summary]').textContent")
-    assert "3" in summary and "0" in summary
+    assert "4" in summary and "0" in summary
     browser.find("[data-save]").click()
     listed = [item.text for item in browser.find_all("#matrix-changes [data-given] li")]
-    assert len(listed) == 3
+    assert len(listed) == 4
     assert rights(live_shop, buyer_id) == {"can_view"}, "nothing is saved before it was shown"
     with browser.leaving():
         browser.find("#matrix-changes [data-yes]").click()
     assert browser.path == f"/roles/show/{buyer_id}"
-    assert rights(live_shop, buyer_id) == {"can_view", "can_add", "can_edit", "can_export"}
+    assert rights(live_shop, buyer_id) == {"can_view", "can_add", "can_edit", "can_export", "can_import"}
 
 
 def test_cancelling_the_summary_saves_nothing(browser: Browser, live_shop: LiveShop, buyer_id: int) -> None:
