@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select
 
-from app.core import catalogues, migrations
+from app.core import catalogues, i18n, migrations
 from app.core.actor import Actor, acting_as
 from app.core.db import db
 from app.core.errors import BusinessError
@@ -32,8 +32,11 @@ def prepare(app: Flask) -> bool:
     """
     from app.lowcode.access import sync_permissions
 
-    catalogues.compile_all()
+    compiled = catalogues.compile_all()
     with app.app_context(), acting_as(Actor.command("database upgrade")):
+        if compiled:
+            # What was read while the application was built is older, and the workers to come inherit it.
+            i18n.forget_catalogues()
         new = migrations.is_empty(db.engine)
         if not new and not migrations.is_current(db.engine):
             _back_up(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -28,13 +29,13 @@ SECONDS = 120
 class Run:
     """One `python run.py` with a folder and a port of its own."""
 
-    def __init__(self, var: Path, port: int, **environment: str) -> None:
+    def __init__(self, var: Path, port: int, root: Path = ROOT, **environment: str) -> None:
         self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self.log = var.parent / f"log-{time.monotonic_ns()}"
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "run.py"], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                [sys.executable, "run.py"], cwd=root, stdout=out, stderr=subprocess.STDOUT,
                 env={**os.environ, "HOUTAI_VAR": str(var), "PORT": str(port), **environment})
 
     @property
@@ -61,12 +62,12 @@ class Run:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Any]:
-    """`start(DEMO_SHOP="0")`: another run on the same folder."""
+    """`start(DEMO_SHOP="0")`: another run on the same folder; `root` is where the code lies."""
     running: list[Run] = []
     port = free_port()
 
-    def run(**environment: str) -> Run:
-        running.append(Run(tmp_path / "var", port, **environment))
+    def run(root: Path = ROOT, **environment: str) -> Run:
+        running.append(Run(tmp_path / "var", port, root, **environment))
         return running[-1]
 
     yield run
@@ -114,6 +115,18 @@ def test_the_first_password_can_be_given(start: Any) -> None:
     visitor = Visitor(run.address)
     visitor.sign_in("admin", password)
     assert visitor.status("/users/list/") == 200, "a password of one's own need not be changed"
+
+
+def test_the_first_start_of_code_just_fetched_speaks_chinese(start: Any, tmp_path: Path) -> None:
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    for name in ("app", "migrations", "translations", "config.py", "run.py"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, fetched / name)
+    for compiled in fetched.glob("translations/*/LC_MESSAGES/*.mo"):
+        compiled.unlink()
+    run = start(fetched, DEMO_SHOP="0").wait_until_open()
+    page = urlopen(Request(f"{run.address}/login/", headers={"Accept-Language": "zh-CN"})).read().decode()
+    assert "欢迎来到您的店铺后台" in page, "no catalogue was compiled, or an older one was kept"
 
 
 def test_a_port_that_is_taken_is_said_so(start: Any) -> None:
