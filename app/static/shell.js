@@ -177,13 +177,6 @@
     document.querySelectorAll("[data-shortcut]").forEach((key) => { key.textContent = `⌘ ${key.dataset.shortcut}`; });
   }
 
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
-    if (!button) return;
-    await navigator.clipboard.writeText(button.dataset.copy || document.querySelector(button.dataset.copyFrom).textContent);
-    houtai.toast(houtai.text("copied"));
-  });
-
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) print();
   });

@@ -47,6 +47,13 @@ def give(browser: Browser, **typed: str) -> None:
         browser.find("form .btn-primary").click()
 
 
+def copied(browser: Browser, id: str) -> list[str]:
+    """All that one click on the button for this element brings to the clipboard, one text per write."""
+    browser.run("window.written = []; navigator.clipboard.writeText = async (text) => { written.push(text); }")
+    browser.find(f"[data-copy={id}]").click()
+    return [str(text).strip() for text in browser.run("return written")]
+
+
 def now_shown(key: str) -> str:
     """What an app with this key shows."""
     return pyotp.TOTP(key).at(int((clock.now() - datetime(1970, 1, 1)).total_seconds()))
@@ -67,10 +74,13 @@ def test_from_the_picture_to_the_second_step(
     browser.open("/profile/second-factor/")
     look()
     key = browser.run("return document.getElementById('key').textContent").replace(" ", "")
+    assert [text.replace(" ", "") for text in copied(browser, "key")] == [key]
     assert browser.run("return document.querySelector('svg.qr').getBoundingClientRect().width") >= 150
     give(browser, code=now_shown(key), current=PASSWORD)
     assert len(browser.find_all("[data-recovery-codes] span")) == second_factor.RECOVERY_CODES
     recovery = browser.find("[data-recovery-codes] span").text
+    shown = [span.text for span in browser.find_all("[data-recovery-codes] span")]
+    assert [text.split() for text in copied(browser, "codes")] == [shown]
     look()
     browser.open("/profile/second-factor/")
     look()
