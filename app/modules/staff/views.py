@@ -36,7 +36,7 @@ def role_pills(values: Any) -> Markup:
     return Markup(" ").join(pill(role_label(name), "info" if name == OWNER else "plain") for name in names) or NOTHING
 
 
-STEPS = {"on": (_("On"), "good"), "missing": (_("Missing"), "warn"), "off": (_("None"), "plain")}
+STEPS = {"on": (_("On"), "good"), "missing": (_("Missing"), "warn"), "off": (_("Off"), "plain")}
 
 
 def second_factor_pill(state: str) -> Markup:
