@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.core import clock
 from app.core.db import db
-from app.lowcode.security import second_factor
+from app.lowcode.security import second_factor, second_step
 from app.lowcode.security.limits import FREE_TRIES
 from app.lowcode.security.models import StaffSecondFactor
 from tests.security.conftest import is_signed_in, token_opens
@@ -58,6 +58,11 @@ def test_a_refused_page_shows_the_same_key_again(as_user: Any) -> None:
     again = client.post(PAGE, data={"sealed": hidden(page, "sealed"), "code": "000000", "current": PASSWORD}).text
     pattern = r'id="key"[^>]*>([^<]+)<'
     assert re.search(pattern, page)[1] == re.search(pattern, again)[1]  # type: ignore[index]
+
+
+def test_what_is_missing_is_listed_as_it_stands_on_the_page(as_user: Any) -> None:
+    page = as_user("hua").post(PAGE, data={}).text
+    assert re.findall(r'data-goto="(\w+)"', page) == ["code", "current"]
 
 
 def test_a_key_shown_to_one_is_not_set_up_by_another(as_user: Any) -> None:
@@ -177,6 +182,22 @@ def test_a_recovery_code_counts_once(app: Flask, hers: Phone) -> None:
     assert not is_signed_in(second)
     assert second_factor.recovery_codes_left(user("hua").id) == second_factor.RECOVERY_CODES - 1
     assert len(lines("recovery_code_used")) == 1
+
+
+def test_a_wrong_recovery_code_is_not_told_to_wait_for_the_next(app: Flask, hers: Phone) -> None:
+    """The next code comes from the app alone."""
+    client = give_password(app)
+    said = {url: client.post(url, data={"code": "000000"}).text for url in ("/login/code", "/login/code?recovery=1")}
+    assert ["Wait for the next one." in text for text in said.values()] == [True, False]
+    assert ["This recovery code is not right" in text for text in said.values()] == [False, True]
+    assert ["Recovery code<" in text for text in said.values()] == [False, True]
+
+
+def test_who_takes_too_long_for_the_code_is_told(app: Flask, hers: Phone) -> None:
+    client = give_password(app)
+    clock.advance(second_step.PATIENCE)
+    answer = client.post("/login/code", data={"code": hers.code()}, follow_redirects=True)
+    assert answer.request.path == "/login/" and "That took too long." in answer.text
 
 
 def test_a_recovery_code_of_another_opens_nothing(app: Flask, as_user: Any, hers: Phone) -> None:

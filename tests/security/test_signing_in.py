@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,15 @@ def test_a_refusal_is_the_same_for_names_that_exist_and_names_that_do_not(client
     assert answer.status_code == 200
     assert REFUSED in answer.text
     assert not is_signed_in(client)
+
+
+def test_a_second_try_begins_at_the_password(client: Client) -> None:
+    def begins_at(page: str) -> list[str]:
+        return re.findall(r'<input [^>]*autofocus[^>]* name="(\w+)"', page)
+
+    assert begins_at(client.get("/login/").text) == ["username"]
+    assert begins_at(by_form(client, "hua", "not the password").text) == ["password"]
+    assert begins_at(by_form(client, "", "not the password").text) == ["username"]
 
 
 def test_the_api_refuses_wrong_names_and_wrong_passwords_alike(client: Client) -> None:

@@ -19,12 +19,24 @@ class SignInForm(FlaskForm):
         "autocomplete": "current-password"})
     next = HiddenField()
 
+    def begin_at_the_password(self) -> None:
+        """For a second try: the name stands there already."""
+        self.username.render_kw = {**self.username.render_kw, "autofocus": False}
+        self.password.render_kw = {**self.password.render_kw, "autofocus": True}
+
 
 class CodeForm(FlaskForm):
     """The second step of signing in."""
 
     code = StringField(_("Code"), [InputRequired(_("This field is required.")), Length(max=100)], render_kw={
         "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True})
+
+
+class RecoveryCodeForm(FlaskForm):
+    """The second step without the phone."""
+
+    code = StringField(_("Recovery code"), [InputRequired(_("This field is required.")), Length(max=100)], render_kw={
+        "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "autofocus": True})
 
 
 def with_keypad(field: Any) -> None:
@@ -52,10 +64,10 @@ class ShowingForm(FlaskForm):
 class SecondFactorForm(ShowingForm):
     """Setting up, renewing or turning off the second factor: one's password, and a code."""
 
-    current = PasswordField(_("Current password"), [InputRequired(_("This field is required."))], render_kw={
-        "autocomplete": "current-password"})
     code = StringField(_("Code"), [InputRequired(_("This field is required.")), Length(max=100)], render_kw={
         "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"})
+    current = PasswordField(_("Current password"), [InputRequired(_("This field is required."))], render_kw={
+        "autocomplete": "current-password"})
     sealed = HiddenField()
 
 

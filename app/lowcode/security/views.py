@@ -14,7 +14,7 @@ from app.core.errors import BusinessError
 from app.core.i18n import gettext as _
 from app.lowcode.access import refuse_stranger, role_names, wants_json
 from app.lowcode.security import identity, limits, preferences, second_factor, second_step, sessions, signing_in
-from app.lowcode.security.forms import CodeForm, PasswordForm, SignInForm, with_keypad
+from app.lowcode.security.forms import CodeForm, PasswordForm, RecoveryCodeForm, SignInForm, with_keypad
 from app.lowcode.security.models import BROWSER
 from app.lowcode.security.policy import needs_second_factor
 from app.lowcode.security.redirects import came_from, here, safe_next
@@ -76,6 +76,8 @@ class SignInView(BaseView):
         form.next.data = goal
         if request.method == "GET":
             return render_template("houtai/login.html", form=form, message=None, next=goal)
+        if form.username.data:
+            form.begin_at_the_password()
         if not form.validate():
             return render_template("houtai/login.html", form=form, next=goal,
                                    message=_("The user name or the password is not right."))
@@ -100,9 +102,12 @@ class SignInView(BaseView):
         """The second step, for those who have one: a code from the app, or a recovery code."""
         waiting = second_step.who_waits()
         if waiting is None:
+            if request.method == "POST":
+                flash(_("That took too long. Please sign in again."), "warning")
             return redirect(url_for(".login"))
         user, goal = waiting
-        form = CodeForm()
+        by_recovery_code = "recovery" in request.args
+        form = RecoveryCodeForm() if by_recovery_code else CodeForm()
         message: object = None
         status, headers = 200, {}
         if request.method == "POST" and form.validate():
@@ -113,13 +118,14 @@ class SignInView(BaseView):
             except limits.TooManyTries as error:
                 db.session.rollback()
                 message, status, headers = error, error.status, {"Retry-After": str(error.wait)}
+            except second_factor.WrongCode as error:
+                message = _("This recovery code is not right, or it was used already.") if by_recovery_code else error
             except BusinessError as error:
                 message = error
             else:
                 signing_in.remember_in_cookie(token)
                 return redirect(goal)
             form.code.data = ""
-        by_recovery_code = "recovery" in request.args
         if not by_recovery_code:
             with_keypad(form.code)
         page = render_template("houtai/security/code.html", form=form, message=message,
