@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 from app.lowcode.registry import registry
 
@@ -54,7 +55,7 @@ def view_label(view_name: str) -> str:
 def permission_text(permission_name: str, view_name: str) -> str:
     """A permission as one reads it in a list: `Orders: Edit`."""
     label = known_permissions().get(view_name, {}).get(permission_name, permission_name)
-    return f"{view_label(view_name)}: {label}"
+    return gettext("%(label)s: %(value)s", label=view_label(view_name), value=label)
 
 
 def modules_in_words() -> list[ModuleWords]:

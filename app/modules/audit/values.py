@@ -136,7 +136,9 @@ def item_drawn(table_name: str | None, name: str, item: Any) -> Markup:
 
 def pairs_text(value: dict[str, Any]) -> str:
     """Structured data as a person reads it: pairs without brackets and quotes; deeper than two steps it is JSON."""
-    return " · ".join(f"{COUNTED.get(name, name)}: {_within(item)}" for name, item in value.items()) or EMPTY
+    return " · ".join(
+        gettext("%(label)s: %(value)s", label=COUNTED.get(name, name), value=_within(item))
+        for name, item in value.items()) or EMPTY
 
 
 def _within(item: Any) -> str:

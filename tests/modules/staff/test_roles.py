@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_appbuilder.security.sqla.models import Group, Role
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from app.core.db import db
@@ -40,6 +41,8 @@ def test_rows_and_boxes_have_words_not_names_of_the_program(app: Flask) -> None:
 def test_a_permission_reads_as_screen_and_deed(app: Flask) -> None:
     assert permission_text("can_edit", "SupplierScreen") == "Suppliers: Edit"
     assert permission_text("can_fly", "GoneScreen") == "GoneScreen: can_fly"
+    with app.test_request_context(), force_locale("zh"):
+        assert permission_text("can_edit", "ProductScreen") == "商品：编辑"
 
 
 def test_what_is_ticked_is_saved_and_said(as_user: Any, make_role: Callable[..., Role]) -> None:
