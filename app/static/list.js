@@ -109,7 +109,8 @@
     if (opener && !panel.contains(event.target)) closeMenu();
     if (button && !again) openMenu(button);
   });
-  for (const name of ["submit", "houtai:ask"]) document.addEventListener(name, () => closeMenu());
+  document.addEventListener("submit", () => closeMenu());
+  document.addEventListener("houtai:ask", () => closeMenu(true));
   addEventListener("resize", () => closeMenu());
   addEventListener("scroll", (event) => { if (opener && !panel.contains(event.target)) closeMenu(); }, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => {

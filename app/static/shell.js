@@ -95,7 +95,11 @@
   }, true);
 
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
-  document.addEventListener("houtai:ask", () => closeMenus());
+  document.addEventListener("houtai:ask", () => {
+    // Where a question taken back leads to: what was clicked is hidden by then.
+    document.activeElement?.closest("details.menu[open]")?.querySelector("summary").focus();
+    closeMenus();
+  });
   addEventListener("scroll", (event) => {
     document.querySelectorAll(".table-wrap details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;

@@ -72,6 +72,22 @@ def test_what_cannot_be_undone_starts_on_cancel(owner: Browser, live_shop: LiveS
     assert owner.run("return document.activeElement.matches('[data-confirm-no]')")
 
 
+@pytest.mark.parametrize("page", ["list", "record"])
+def test_a_question_taken_back_leads_to_the_button_it_came_from(
+        owner: Browser, live_shop: LiveShop, page: str) -> None:
+    (only,) = bring_things(live_shop, "Regretted", 1)
+    if page == "list":
+        owner.open("/test_things/list/?q=Regretted")
+        ask_to_delete(owner, only)
+    else:
+        owner.open(f"/test_things/show/{only}")
+        owner.find(".page-actions summary").click()
+        owner.find(".page-actions [formaction*='/delete/']").click()
+    owner.find("#confirm[open] [data-confirm-no]").click()
+    button = "[data-row-menu]" if page == "list" else ".page-actions summary"
+    assert owner.run(f"return document.activeElement.matches('{button}')")
+
+
 def test_the_escape_key_takes_a_question_back(owner: Browser, live_shop: LiveShop) -> None:
     (only,) = bring_things(live_shop, "Escaped", 1)
     owner.open(f"/test_things/edit/{only}")
