@@ -94,7 +94,7 @@ def delete_question(screen: "Screen", title: Any, record_id: Any) -> str:
         asked = gettext("Delete “%(title)s”? It can be restored from the recycle bin for a while.", title=title)
     else:
         asked = gettext("Delete “%(title)s”? This cannot be undone.", title=title)
-    return f"{asked} {along}".rstrip()
+    return f"{asked}\n{along}".rstrip()
 
 
 def show_page(screen: "Screen", record: Any) -> Page:

@@ -44,7 +44,7 @@ def test_the_question_before_deleting_says_what_goes_along(as_user: Any) -> None
     db.session.commit()
     for tail in ("show", "edit"):
         page = as_user("ming").get(f"/products/{tail}/{product.id}").text
-        assert "What goes with it:" in page and "SKUs 3" in page and "Reviews 2" in page
+        assert "for a while.\nWhat goes with it:" in page and "SKUs 3" in page and "Reviews 2" in page
     alone = factories.make_brand()
     db.session.commit()
     assert "What goes with it" not in as_user("ming").get(f"/brands/show/{alone.id}").text
