@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sqlalchemy import select
+
+from app.core.bin import BinEntry
 from app.core.db import db
 from app.lowcode.table import record_table
 from tests import factories
@@ -32,6 +35,17 @@ def test_a_members_page_lists_their_reviews(as_user: Any) -> None:
     page = as_user("ming").get(f"/members/show/{member.id}").text
     related = page[page.index('id="related-ProductReviewScreen"'):]
     assert "Pours well" in related and "Teapot" in related
+
+
+def test_a_phone_shows_the_first_action_where_nothing_can_be_edited(as_user: Any) -> None:
+    client = as_user("ming")
+    tag = factories.make_member_tag()
+    db.session.commit()
+    client.post(f"/member_tags/delete/{tag.id}")
+    entry = db.session.scalars(select(BinEntry)).one()
+    page = client.get(f"/bin_entries/show/{entry.id}").text
+    buttons = re.findall(r'<button class="([^"]+)" formaction="[^"]*/action/restore/', page)
+    assert buttons == ["btn"], "once, and at every width"
 
 
 def column(name: str, kind: str) -> dict[str, Any]:
