@@ -114,6 +114,19 @@ def test_after_a_while_the_password_is_asked_and_then_it_is_done(
     assert state() != before
 
 
+def test_taking_it_back_leads_to_where_one_came_from(stale: Client) -> None:
+    """After a wrong password too, whose page comes from an address that cannot be gone back to."""
+    path, _data = reset_password()
+    page = f"/users/show/{user('lin').id}"
+    asked = stale.post(path, headers={"Referer": f"http://localhost{page}"})
+    wrong = stale.post(path, data=fields(asked.text) | {proving.FIELD: "not the password"},
+                       headers={"Referer": f"http://localhost{path}"})
+    for answer in (asked, wrong):
+        assert f'<a class="btn btn-quiet" href="{page}">' in answer.text
+    evil = stale.post(path, data={proving.CAME_FROM: "//evil.example"}, headers={"Referer": "http://evil.example/"})
+    assert '<a class="btn btn-quiet" href="/">' in evil.text
+
+
 @pytest.mark.parametrize("change", [other_roles, other_email, reset_password], ids=lambda change: change.__name__)
 def test_lately_signed_in_nothing_is_asked(
         as_user: Any, change: Callable[[], tuple[str, dict[str, Any]]]) -> None:

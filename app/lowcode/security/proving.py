@@ -21,10 +21,13 @@ from app.core.i18n import gettext as _
 from app.lowcode.security import identity, sessions, signing_in
 from app.lowcode.security.forms import ProofForm
 from app.lowcode.security.policy import SignInSettings
+from app.lowcode.security.redirects import came_from, safe_next
 
 FIELD = "own_password"
 """The form field that brings the password along with what is to be done."""
-NOT_CARRIED = {FIELD, "csrf_token"}
+CAME_FROM = "proof_from"
+"""The page to go back to, which a second try no longer comes from."""
+NOT_CARRIED = {FIELD, CAME_FROM, "csrf_token"}
 
 
 class ProofNeeded(Exception):
@@ -78,5 +81,6 @@ def _page(error: BusinessError | None) -> str:
         form.own_password.errors = [str(error.fields.get(FIELD, error))]
     carried = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_CARRIED]
     who = identity.signed_in()
-    return render_template("houtai/security/confirm.html", form=form, carried=carried,
+    back = safe_next(request.form.get(CAME_FROM), came_from())
+    return render_template("houtai/security/confirm.html", form=form, carried=carried, back=(CAME_FROM, back),
                            url=request.full_path.rstrip("?"), username=who.user.username if who else "")
