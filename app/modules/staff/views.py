@@ -145,7 +145,8 @@ class UserScreen(Screen):
         from app.lowcode import access
 
         allowed = set(access.permitted_to(access.roles_of(user.id)))
-        return render_template("houtai/staff/rights.html", groups=matrix(allowed), count=len(allowed))
+        return render_template("houtai/staff/rights.html", groups=matrix(allowed), count=len(allowed),
+                               empty=gettext("Nothing yet. Give this user a role."))
 
     @panel(_("Signed in now"), icon="fa-desktop")
     def sessions(self, user: User) -> str | None:
