@@ -156,6 +156,12 @@ def test_blanks_and_wide_digits_do_no_harm(app: Flask, hers: Phone, wide: bool) 
     assert is_signed_in(client)
 
 
+def test_no_code_is_asked_for_beside_the_field(app: Flask, hers: Phone) -> None:
+    """In the words and the language of the page, not in those of the browser."""
+    page = give_code(give_password(app), "").text
+    assert "novalidate" in page and 'id="code-error"' in page and "This field is required." in page
+
+
 @pytest.mark.parametrize("code", ["", "000000", "12345", "x" * 5000, "½", "\x00", "٠٠٠٠٠٠", "<script>"],
                          ids=ascii)
 def test_what_is_no_code_is_refused_not_failed(app: Flask, hers: Phone, code: str) -> None:
