@@ -171,6 +171,9 @@ class JobRun(Leased, Record):
         """The job's name for people."""
         return schedule.label_of(self.job)
 
+    def __str__(self) -> str:
+        return self.label
+
 
 class ScheduledJob(Record):
     """When a job of the code runs: what staff changed on the screen, and where its hand stands."""

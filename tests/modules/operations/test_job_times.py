@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import Schedule, ScheduledJob
+from app.core.jobs import JobRun, Schedule, ScheduledJob
 from app.core.jobs.schedule import cron_of, time_and_days
 
 JOB = "nightly_backup"
@@ -38,6 +38,12 @@ def test_times_are_chosen_in_words(as_user: Any, typed: Any, cron: Any, seconds:
     page = owner.get(f"/jobs/{JOB}/schedule").text
     chosen = re.search(r'<input checked id="kind-\d" name="kind" type="radio" value="(\w+)"', page)
     assert words in page and chosen is not None and chosen[1] == typed["kind"]
+
+
+def test_a_run_goes_by_the_words_for_its_job(app: Any) -> None:
+    """On its own page, among what was opened lately, and in the palette."""
+    with app.test_request_context(), force_locale("zh"):
+        assert str(JobRun(job=JOB)) == "每晚备份"
 
 
 @pytest.mark.parametrize("typed, field", [
