@@ -146,15 +146,27 @@ def _add_error_pages(app: Flask) -> None:
 def error_page(code: int, title: Any = None, text: Any = None) -> tuple[str, int]:
     """A page that says what went wrong and where to go next; it never repeats what a database or a program said."""
     given_title, given_text = ERROR_TEXTS.get(code, ERROR_TEXTS[500 if code >= 500 else 400])
-    back = came_from("")
+    label, url = _way_on(code)
     return render_template(
         "houtai/message.html",
         code=code,
         title=title or given_title,
         text=text if text is not None else given_text,
-        action_label=_("Go back") if back else _("To the home page"),
-        action_url=back or url_for("HomeView.index"),
+        action_label=label,
+        action_url=url,
     ), code
+
+
+def _way_on(code: int) -> tuple[Any, str]:
+    """Back to where one came from, unless that is this very page; to a list without the filter that it does not know;
+    else home."""
+    asks = request.method == "GET"
+    back = came_from("")
+    if back and not (asks and back == request.full_path.rstrip("?")):
+        return _("Go back"), back
+    if code == 400 and asks and request.query_string:
+        return _("Start again"), request.path
+    return _("To the home page"), url_for("HomeView.index")
 
 
 def _business_error(error: BusinessError) -> Any:
