@@ -100,6 +100,18 @@ def test_a_mistake_is_said_beside_its_field_and_led_to(owner: Browser, only: int
     assert owner.find_all("#errors [data-goto=price]")
 
 
+def test_a_missing_choice_is_red_and_has_the_focus(owner: Browser) -> None:
+    """Not the plain list behind the typeahead, which nobody sees."""
+    owner.expects(r"status of 422")
+    owner.open("/skus/add")
+    with owner.leaving():
+        owner.find("[data-save]").click()
+    owner.until(lambda: owner.run("return document.activeElement.id") == "product-ts-control", "the focus is elsewhere")
+    colours = owner.run("return ['.ts-control', '[name=code]'].map("
+                        "css => getComputedStyle(document.querySelector(css)).borderTopColor)")
+    assert colours[0] == colours[1] and owner.find("[name=code]").get_attribute("aria-invalid") == "true"
+
+
 def test_a_second_press_of_save_sends_nothing_more(owner: Browser, only: int) -> None:
     assert owner.run(PRESS_TWICE) == 1
 

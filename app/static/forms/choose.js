@@ -24,6 +24,8 @@
         for (const name of ["aria-describedby", "aria-invalid"]) {
           if (select.hasAttribute(name)) this.control_input.setAttribute(name, select.getAttribute(name));
         }
+        // The first wrong field of a refused form may have got the focus before it was drawn.
+        if (document.activeElement === select) this.focus();
         select.form?.dispatchEvent(new Event("houtai:settled"));
       },
       onItemAdd() { this.setTextboxValue(""); },
