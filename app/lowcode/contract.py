@@ -133,11 +133,13 @@ def a_form_that_sends_no_field_changes_none(bench: Bench, screen: "Screen") -> N
 
 @check
 def what_a_file_says_of_a_record_as_it_is_changes_nothing(bench: Bench, screen: "Screen") -> None:
-    if not screen.offers_import:
-        return
     from app.lowcode.importing.cells import importable, write_cell
     from app.lowcode.importing.judge import Judge
     from app.lowcode.importing.models import Import, ImportRow, Outcome
+    from app.lowcode.importing.naming import takes_files
+
+    if not takes_files(screen):
+        return
 
     record = bench.rows(screen, 1)[0]
     fields = importable(screen.form_fields)
@@ -152,9 +154,10 @@ def what_a_file_says_of_a_record_as_it_is_changes_nothing(bench: Bench, screen: 
 
 @check
 def the_pages_of_an_import_open(bench: Bench, screen: "Screen") -> None:
-    if not screen.offers_import:
+    from app.lowcode.importing.naming import name_of, takes_files
+
+    if not takes_files(screen):
         return
-    from app.lowcode.importing.naming import name_of
 
     assert bench.owner.get(f"/import/{name_of(screen)}").status_code == 200
     assert bench.owner.get(f"/import/{name_of(screen)}/template").status_code == 200

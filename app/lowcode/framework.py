@@ -75,9 +75,11 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
 def finish(app: Flask) -> None:
     """What can only be done once every module is plugged in."""
     from app.core import files
+    from app.lowcode.importing.bulk import BulkView
     from app.lowcode.importing.pages import ImportView
 
-    app.extensions["appbuilder"].add_view_no_menu(ImportView)
+    for view in (ImportView, BulkView):
+        app.extensions["appbuilder"].add_view_no_menu(view)
     files.register_routes(app, _may_upload)
     security.finish(app)
 

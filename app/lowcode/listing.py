@@ -215,6 +215,12 @@ class Listing:
         number = db.session.scalar(select(func.count()).select_from(inner.limit(COUNT_CAP + 1).subquery())) or 0
         return Count(min(number, COUNT_CAP), number <= COUNT_CAP)
 
+    def keys(self, most: int) -> list[int]:
+        """The keys of all rows that this list is about, `most` of them and one more if there are more."""
+        self._aliases = {}
+        conditions = self._conditions()
+        return list(db.session.scalars(self._narrowed(select(self.key), conditions).order_by(self.key).limit(most + 1)))
+
     def statement(self) -> tuple[Select[Any], list[Field]]:
         """The select of key, sort value and stored fields, without order and limit; and the fields not stored."""
         self._aliases = {}

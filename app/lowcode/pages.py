@@ -23,7 +23,7 @@ from app.core.i18n import lazy as _
 from app.lowcode import cells, controls
 from app.lowcode.fields import Field
 from app.lowcode.filters import Filter, text_of, titles_of
-from app.lowcode.importing.naming import name_of
+from app.lowcode.importing.naming import can_change_many, name_of, takes_files
 from app.lowcode.kept import keep
 from app.lowcode.listing import Count, Listing, Rows
 from app.lowcode.registry import registry
@@ -134,6 +134,9 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
             "may_delete": may_delete,
             "has_bin": screen.has_bin,
             "bulk": [button(mark) for mark in many],
+            "bulk_edit_url": url_for("BulkView.change", screen=name_of(screen))
+            if can_change_many(screen) and may_edit
+            else None,
             "bulk_url": url_for(f"{screen.endpoint}.action_many"),
             "return_to": here(),
             "count": {
@@ -147,7 +150,7 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
                 {"size": size, "url": address.with_(size=size), "current": size == listing.page_size} for size in SIZES
             ],
             "import_url": url_for("ImportView.start", screen=name_of(screen))
-            if screen.offers_import and screen.may("import")
+            if takes_files(screen) and screen.may("import")
             else None,
             "export": {
                 "url": f"{screen.route_base}/export/",

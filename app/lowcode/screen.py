@@ -74,7 +74,8 @@ class Screen(View, ModelView):
     with_export: ClassVar[bool] = True
     """Whether the list can be taken away as a file, by whoever has the permission for it."""
     with_import: ClassVar[bool] = True
-    """Whether files can be brought in where records can be added, by whoever has the permission for it."""
+    """Whether files can be brought in where records can be added, by whoever has the permission for it, and many rows
+    be changed to the same values by whoever may edit them."""
     page_size = 25
     default_view = "list"
     exclude_route_methods = {"download", "action_post"}
@@ -207,10 +208,6 @@ class Screen(View, ModelView):
     @classmethod
     def _imports(cls) -> bool:
         return cls.with_import and (cls.base_permissions is None or "can_add" in cls.base_permissions)
-
-    @property
-    def offers_import(self) -> bool:
-        return self.has_form and "can_import" in self.base_permissions
 
     # -- records ---------------------------------------------------------------------------------------------
 

@@ -7,3 +7,12 @@ houtai.enhance("[data-import-file]", (form) => {
     setTimeout(() => { button.disabled = true; });
   });
 });
+
+/* Changing many rows: whoever gives a value means it. */
+
+houtai.enhance("[data-bulk-field]", (field) => {
+  const tick = field.querySelector("[name=chosen]");
+  for (const happening of ["input", "change"]) {
+    field.addEventListener(happening, (event) => { if (event.target !== tick) tick.checked = true; });
+  }
+});

@@ -191,6 +191,7 @@ def upgrade() -> None:
         sa.Column("keeps_when_empty", sa.Boolean(), nullable=False),
         sa.Column("key_path", sa.String(length=80), nullable=True),
         sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("is_bulk", sa.Boolean(), nullable=False),
         sa.Column("work_id", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),

@@ -78,3 +78,35 @@ def test_a_file_is_brought_mended_and_taken_back(
     look("undone")
     assert names(live_shop, name) == []
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "desk"), ("en", "phone")])
+def test_ticked_rows_are_changed_together_and_have_their_own_back(
+        language: str, size: Any, browser: Browser, live_shop: LiveShop) -> None:
+    with live_shop.app.app_context():
+        made = [Brand(name=f"一起{language}{number}", sort_order=1) for number in range(2)]
+        db.session.add_all(made)
+        db.session.commit()
+        wanted = [brand.id for brand in made]
+
+    def orders() -> list[int]:
+        with live_shop.app.app_context():
+            return list(db.session.scalars(select(Brand.sort_order).where(Brand.id.in_(wanted))))
+
+    browser.become(size)
+    browser.sign_in("ming")
+    browser.speak(language)
+    browser.open(f"/brands/list/?q=一起{language}")
+    for box in browser.find_all("[name=rowid]"):
+        box.click()
+    with browser.leaving():
+        browser.run("document.querySelector('[data-bulk-edit]').click()")
+    assert inspect_here(browser, language, begin=size) == []
+    browser.become(size)
+    browser.fill("sort_order", "9")
+    with browser.leaving():
+        browser.find("[data-save]").click()
+    assert orders() == [9, 9], "whoever gives a value has ticked the field"
+    with browser.leaving():
+        browser.find(".toasts form button, .toasts [data-undo]").click()
+    assert orders() == [1, 1]

@@ -347,4 +347,4 @@ def test_an_import_is_found_on_its_own_screen_only(wizard: Wizard) -> None:
     wizard.upload(csv_of("Code,Name", "A,a"))
     number = wizard.run.id
     assert wizard.client.get(f"/import/test_shelves/{number}").status_code == 404
-    assert wizard.client.get("/import/orders").status_code == 404, "orders are not brought this way"
+    assert wizard.client.get("/import/orders").status_code == 403, "orders are not brought this way"

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.lowcode import access
-from app.lowcode.importing.naming import name_of
+from app.lowcode.importing.naming import can_change_many, name_of, takes_files
 from app.lowcode.registry import registry
 from app.lowcode.security import csrf
 from app.lowcode.security.roles import OWNER
@@ -83,9 +83,15 @@ def visits(app: Flask) -> Iterator[Visit]:
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             if type(view).__name__ == "ImportView":
                 for screen in registry().screens():
-                    if screen.offers_import:
+                    if takes_files(screen):
                         yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
                                     screen.class_permission_name, frozenset({"can_import"}))
+                continue
+            if type(view).__name__ == "BulkView":
+                for screen in registry().screens():
+                    if can_change_many(screen):
+                        yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
+                                    screen.class_permission_name, frozenset({"can_edit"}), (("rowid", "1"),))
                 continue
             if method_name in BY_NAME:
                 screen = getattr(view, "screen", None) or view

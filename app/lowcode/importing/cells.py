@@ -51,6 +51,15 @@ def write_cell(field: Field, value: Any) -> Any:
     return str(field.to_form(value))
 
 
+def write_chosen(field: Field, value: Any) -> str:
+    """A value that was chosen in a form as a cell that is read back as just that: references by their ids."""
+    if field.kind == "reference":
+        return "" if value is None else f"#{value}"
+    if field.kind == "references":
+        return WORD_SEPARATOR.join(f"#{each}" for each in value)
+    return str(write_cell(field, value))
+
+
 def read_cell(field: Field, text: str) -> Any:
     """The value of a cell, of a reference its title or id as text; ValueError with a message for people."""
     if field.kind in {"reference", "references"}:
@@ -125,10 +134,16 @@ class References:
     def _one(self, field: Field, name: str) -> int:
         assert field.target is not None
         found = self._known.get((field.target, name), [])
+        if name.startswith("#") and not found:
+            return self._by_number(name)
         if len(found) == 1:
             return found[0]
         if found:
             raise ValueError(_("Several records are called “%(name)s”. Write the ID instead, such as #12.", name=name))
+        return self._by_number(name)
+
+    @staticmethod
+    def _by_number(name: str) -> int:
         try:
             return parse_id(name.removeprefix("#"))
         except ValueError:

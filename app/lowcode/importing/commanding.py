@@ -13,7 +13,7 @@ from app.core.i18n import gettext, listed, number_text
 from app.core.i18n import lazy as _
 from app.lowcode.importing import runs
 from app.lowcode.importing.models import ImportRow, Outcome
-from app.lowcode.importing.naming import find_screen, name_of
+from app.lowcode.importing.naming import find_screen, name_of, takes_files
 from app.lowcode.registry import registry
 
 REFUSALS = 50
@@ -25,8 +25,8 @@ def bring(name: str, file: Path, *, key_path: str | None = None, skip_bad_rows: 
     """Bring a file into the screen of this name, with its columns matched by their headings. Whether it was done, and
     what there is to tell, line by line. Commits. BusinessError says why the file as a whole cannot be taken."""
     screen = find_screen(name)
-    if screen is None:
-        names = sorted(name_of(each) for each in registry().screens() if each.offers_import)
+    if screen is None or not takes_files(screen):
+        names = sorted(name_of(each) for each in registry().screens() if takes_files(each))
         raise NotFound(_("No screen of this name takes files. There are: %(names)s."), names=listed(names))
     run = runs.begin(screen, file.read_bytes(), file.name)
     number = run.id

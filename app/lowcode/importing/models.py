@@ -30,8 +30,8 @@ class ImportState(Choice):
     matching = "matching", _("Columns to be matched"), "info"
     checking = "checking", _("Being checked"), "info"
     checked = "checked", _("Waiting for your word"), "warn"
-    importing = "importing", _("Being imported"), "info"
-    done = "done", _("Import finished"), "good"
+    importing = "importing", _("Being written"), "info"
+    done = "done", _("Finished"), "good"
     undoing = "undoing", _("Being undone"), "info"
     undone = "undone", _("Undone"), "plain"
 
@@ -64,6 +64,8 @@ class Import(Record):
     keeps_when_empty: Mapped[bool] = yes_no(_("An empty cell leaves a value as it is"), default=True)
     key_path: Mapped[str | None] = text(80, _("Found again by"))
     row_count: Mapped[int] = integer(_("Rows"), default=0)
+    is_bulk: Mapped[bool] = yes_no(
+        _("Change of many"), help=_("No file: somebody changed many rows of a list to the same values."))
     work_id: Mapped[int | None] = big_integer(_("Work"))
     finished_at: Mapped[datetime | None] = moment(_("Imported at"))
     rows: Mapped[list["ImportRow"]] = relationship(

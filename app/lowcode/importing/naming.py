@@ -1,4 +1,4 @@
-"""What a screen is called in the address of its import, and on the command line."""
+"""Which screens take files or changes of many rows, and what they are called in an address and on the command line."""
 
 from __future__ import annotations
 
@@ -16,5 +16,15 @@ def name_of(screen: "Screen") -> str:
 
 
 def find_screen(name: str) -> "Screen | None":
-    """The screen of this name that takes files, or None."""
-    return next((each for each in registry().screens() if each.offers_import and name_of(each) == name), None)
+    """The screen of this name, or None."""
+    return next((each for each in registry().screens() if name_of(each) == name), None)
+
+
+def takes_files(screen: "Screen") -> bool:
+    """Whether files can be brought into this screen at all."""
+    return screen.has_form and "can_import" in screen.base_permissions
+
+
+def can_change_many(screen: "Screen") -> bool:
+    """Whether many of its rows can be given the same values at all."""
+    return screen.has_form and screen.with_import and "can_edit" in screen.base_permissions

@@ -24,7 +24,7 @@ from app.lowcode.importing.cells import importable
 from app.lowcode.importing.judge import ROW, key_fields
 from app.lowcode.importing.matching import KEY
 from app.lowcode.importing.models import Import, ImportRow, ImportState, Outcome
-from app.lowcode.importing.naming import find_screen, name_of
+from app.lowcode.importing.naming import can_change_many, find_screen, name_of, takes_files
 from app.lowcode.importing.reading import MOST_ROWS
 from app.lowcode.importing.template import write_template
 from app.lowcode.security import identity
@@ -48,13 +48,19 @@ def for_screen(page: F) -> F:
         found = find_screen(screen)
         if identity.signed_in() is None:
             return access.refuse_stranger()
-        if found is None:
+        if found is None or not (takes_files(found) or can_change_many(found)):
             raise NotFound()
-        if not access.may("can_import", found.class_permission_name):
+        if not access.may("can_import", found.class_permission_name) and not _is_their_change(found, values.get("pk")):
             return access.refuse("can_import", found.class_permission_name)
         return page(self, found, **values)
 
     return guarded
+
+
+def _is_their_change(screen: "Screen", pk: int | None) -> bool:
+    """Whether this is no file, but a change of many rows, for which the right to edit is enough."""
+    return (pk is not None and access.may("can_edit", screen.class_permission_name)
+            and bool(db.session.scalar(select(Import.is_bulk).where(Import.id == pk))))
 
 
 class ImportView(BaseView):
@@ -66,7 +72,8 @@ class ImportView(BaseView):
     @expose("/<screen>")
     @for_screen
     def start(self, screen: "Screen") -> str:
-        recent = db.session.scalars(select(Import).where(Import.screen == type(screen).__name__)
+        recent = db.session.scalars(select(Import).where(Import.screen == type(screen).__name__,
+                                                                Import.is_bulk.is_(False))
                                     .order_by(Import.id.desc()).limit(RECENT)).all()
         return render_template(
             "houtai/import_start.html", screen=screen, screen_name=name_of(screen), recent=recent, most=MOST_ROWS,
@@ -146,7 +153,12 @@ class ImportView(BaseView):
     @for_screen
     def undo(self, screen: "Screen", pk: int) -> Any:
         run = self._import_of(screen, pk)
-        return self._import_step(screen, lambda: runs.undo(run), _to(screen, "run", pk=pk))
+        is_small = run.row_count <= runs.WHILE_WAITING
+        answer = self._import_step(screen, lambda: runs.undo(run, posts=not is_small), _to(screen, "run", pk=pk))
+        if is_small and runs.get_import(pk).state is ImportState.undoing:
+            runs.undo_rows(run_id=pk)
+            db.session.commit()
+        return answer
 
     @expose("/<screen>/<int:pk>/discard", methods=["POST"])
     @for_screen
@@ -218,8 +230,7 @@ class ImportView(BaseView):
             next_url=_to(screen, "run", pk=run.id, show=shown.value, after=rows[-1]["number"], _anchor="rows")
             if len(rows) == ROWS_ON_A_PAGE else None,
             can_undo=runs.can_undo(run), days_to_undo=runs.DAYS_TO_UNDO,
-            question=ngettext("Import %(num)s row?", "Import %(num)s rows?",
-                              number[Outcome.new] + number[Outcome.changed]))
+            question=_question(run, number[Outcome.new] + number[Outcome.changed]))
 
     def _shown_outcome(self, run: Import, number: Any) -> Outcome:
         """Which rows are listed: those that are asked for, else what needs a look first."""
@@ -249,6 +260,12 @@ class ImportView(BaseView):
             rows.append({
                 "number": row.number, "cells": cells, "reasons": ([about] if about else []) + rest, "url": url})
         return rows
+
+
+def _question(run: Import, writes: int) -> str:
+    if run.is_bulk:
+        return ngettext("Change %(num)s row?", "Change %(num)s rows?", writes)
+    return ngettext("Import %(num)s row?", "Import %(num)s rows?", writes)
 
 
 def _label(screen: "Screen", path: str) -> str:

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 200
 """Rows in one transaction: on SQLite others wait for it to end."""
+WHILE_WAITING = 200
+"""So many rows somebody can wait for; for more a worker is asked."""
 DAYS_TO_UNDO = 30
 WRITES = (Outcome.new, Outcome.changed)
 ROWS: Any = ImportRow.__table__
@@ -63,6 +65,12 @@ def begin(screen: "Screen", data: bytes, filename: str) -> Import:
                  user_name=str(actor)[:100], locale=current_locale(), heading=heading, row_count=len(rows),
                  matches=guess(heading, importable(screen.form_fields), _remembered(screen)))
     run.key_path = _likely_key(screen, run.matches)
+    keep(run, rows)
+    return run
+
+
+def keep(run: Import, rows: list[tuple[int, list[str]]]) -> None:
+    """Store a new import with its rows."""
     db.session.add(run)
     db.session.flush()
     now = clock.now()
@@ -70,14 +78,13 @@ def begin(screen: "Screen", data: bytes, filename: str) -> Import:
         db.session.execute(insert(ROWS), [
             {"import_id": run.id, "number": number, "cells": cells, "outcome": Outcome.waiting, "is_written": False,
              "created_at": now, "updated_at": now} for number, cells in rows[start:start + 5000]])
-    return run
 
 
 def _remembered(screen: "Screen") -> dict[str, str | None]:
     """How the headings of the last file for this screen were matched, by whoever brought it."""
     last = db.session.execute(
         select(Import.heading, Import.matches).where(Import.screen == type(screen).__name__,
-                                                     Import.state != ImportState.matching)
+                                                     Import.state != ImportState.matching, Import.is_bulk.is_(False))
         .order_by(Import.id.desc()).limit(1)).first()
     return dict(zip(map(plain, last.heading), last.matches, strict=True)) if last is not None else {}
 
@@ -137,12 +144,12 @@ def confirm(run: Import, *, posts: bool = True) -> None:
     run.work_id = later(write_rows, run_id=run.id) if posts else None
 
 
-def undo(run: Import) -> None:
+def undo(run: Import, *, posts: bool = True) -> None:
     """Post the undoing: what was added goes, what was changed becomes as it was, unless it was changed since."""
     if not can_undo(run):
         raise BusinessError(_("This import can no longer be undone."))
     _take(run, ImportState.done, ImportState.undoing)
-    run.work_id = later(undo_rows, run_id=run.id)
+    run.work_id = later(undo_rows, run_id=run.id) if posts else None
 
 
 def can_undo(run: Import) -> bool:
@@ -314,9 +321,9 @@ def _judge(screen: "Screen", run: Import) -> Judge:
     offered = {(name, screen.class_permission_name) for name in screen.base_permissions or []}
     actor = current_actor()
     may = offered if actor.id is None else offered & permitted_to(roles_of(actor.id))
-    if ("can_import", screen.class_permission_name) not in may:
+    if ("can_edit" if run.is_bulk else "can_import", screen.class_permission_name) not in may:
         raise NotAllowed()
-    return Judge(screen, run, may_add=("can_add", screen.class_permission_name) in may,
+    return Judge(screen, run, may_add=not run.is_bulk and ("can_add", screen.class_permission_name) in may,
                  may_edit=("can_edit", screen.class_permission_name) in may)
 
 
