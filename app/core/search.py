@@ -16,6 +16,7 @@ right for a small table.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +90,7 @@ def find(model: Any, columns: list[ColumnElement[Any]], term: str) -> Found:
     Up to `MANY` they are a list of keys. A term that more rows have is a common one: going through the list in its
     own order meets enough of them at once, which no index of pieces can do for an order that is not its own."""
     if not getattr(model, "search_index", None):
-        return Found(or_(*(contains(target, term) for target in columns)))
+        return Found(or_(*(contains(target, term) for target in columns), *_in_words(model, term)))
     key, dialect, indexed = _key(model), db.engine.dialect.name, _indexed(model)
     if len(term) < PIECE:
         # The highest id is the last entry of an index; it tells how long the table may be at the most.
@@ -106,6 +107,14 @@ def find(model: Any, columns: list[ColumnElement[Any]], term: str) -> Found:
     if len(found) > MANY:
         return Found(_anywhere(model, term))
     return Found(_is_one_of(key, found, dialect), len(found))
+
+
+def _in_words(model: Any, term: str) -> Iterator[ColumnElement[bool]]:
+    """The rows whose stored values people read as other words, in the language of the reader: a model says so by
+    `words_of = {"name": labels}`, where `labels()` gives the words of each stored value."""
+    for name, labels in getattr(model, "words_of", {}).items():
+        found = [stored for stored, words in labels().items() if term.casefold() in str(words).casefold()]
+        yield getattr(model, name).in_(found)
 
 
 def hits(model: Any, term: str) -> Select[Any]:

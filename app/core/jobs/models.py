@@ -8,7 +8,7 @@ failed. The conditions are written as literals because neither database uses a p
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, literal_column
 from sqlalchemy import text as sql
@@ -153,6 +153,7 @@ class JobRun(Leased, Record):
         Index("ix_job_runs_job_id", "job", "id"),
     )
     title_column = "job"
+    words_of: ClassVar[dict[str, Any]] = {"job": schedule.labels}
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, info={"kind": "integer", "label": _("ID")}, sort_order=-3)
     job: Mapped[str] = text(100, _("Job"))

@@ -279,6 +279,11 @@ def get_job(name: str) -> Callable[[], Any]:
     return function
 
 
+def labels() -> dict[str, str]:
+    """All jobs there are, with their names for people."""
+    return {name: label_of(name) for name in _registered}
+
+
 def label_of(name: str) -> str:
     """A job's name for people; the plain name where no module has it any more."""
     return str(options_of(_registered[name]).label) if name in _registered else name

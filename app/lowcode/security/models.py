@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapper, relationship
 
 from app.core.db import Mapped, Record, integer, json_data, moment, reference, text, yes_no
 from app.core.i18n import lazy as _
-from app.lowcode.security.roles import role_description, role_label
+from app.lowcode.security.roles import role_description, role_label, role_labels
 
 BROWSER, API = "browser", "api"
 """The kinds of a session: a signed-in browser, or a program that fetched a token from the API."""
@@ -174,6 +174,7 @@ def _say_what_framework_columns_are() -> None:
     User.__str__ = lambda user: user.full_name  # type: ignore[method-assign]
     Role.label = property(lambda role: role_label(role.name))
     Role.description = property(lambda role: role_description(role.name))
+    Role.words_of = {"name": role_labels}
     Role.user_count = property(lambda role: len(role.user))
     Role.permission_count = property(lambda role: len(role.permissions))
     Role.__str__ = lambda role: role_label(role.name)  # type: ignore[method-assign]

@@ -46,6 +46,14 @@ def test_a_run_goes_by_the_words_for_its_job(app: Any) -> None:
         assert str(JobRun(job=JOB)) == "每晚备份"
 
 
+@pytest.mark.both_databases
+def test_a_run_is_found_by_the_words_for_its_job(as_user: Any) -> None:
+    db.session.add_all([JobRun(job=name, scheduled_for=clock.now()) for name in (JOB, "restore_drill")])
+    db.session.commit()
+    page = as_user("ming").get("/job_runs/list/?q=每晚", headers={"Accept-Language": "zh-CN"}).text
+    assert page.count("<tr data-url") == 1 and "每晚备份" in page
+
+
 @pytest.mark.parametrize("typed, field", [
     ({"kind": "daily", "time": "25:00"}, "time"), ({"kind": "daily"}, "time"), ({"kind": "weekly", "time": "03:00"},
                                                                               "weekdays"),

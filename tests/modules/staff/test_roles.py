@@ -45,6 +45,21 @@ def test_a_permission_reads_as_screen_and_deed(app: Flask) -> None:
         assert permission_text("can_edit", "ProductScreen") == "商品：编辑"
 
 
+@pytest.mark.both_databases
+def test_a_role_is_found_by_the_word_one_reads(as_user: Any) -> None:
+    """In one's own language; the name in the database is another."""
+    owner = as_user("ming")
+
+    def roles(term: str, language: str) -> list[str]:
+        answer = owner.get(f"/users/lookup/roles?q={term}", headers={"Accept-Language": language})
+        return [row["text"] for row in answer.get_json()["results"]]
+
+    assert roles("运", "zh-CN") == ["运营"] and roles("运", "en") == []
+    assert roles("customer s", "en") == ["Customer service"] and roles("customer_s", "en") == ["Customer service"]
+    listed = owner.get("/roles/list/?q=运", headers={"Accept-Language": "zh-CN"}).text
+    assert listed.count("<tr data-url") == 1
+
+
 def test_what_is_ticked_is_saved_and_said(as_user: Any, make_role: Callable[..., Role]) -> None:
     owner, buyer = as_user("ming"), make_role("buyer", "can_view:SupplierScreen", "can_delete:SupplierScreen")
     answer = tick(owner, buyer, "can_view:SupplierScreen", "can_edit:SupplierScreen", "can_add:SupplierScreen")
