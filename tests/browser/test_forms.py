@@ -112,6 +112,28 @@ def test_a_missing_choice_is_red_and_has_the_focus(owner: Browser) -> None:
     assert colours[0] == colours[1] and owner.find("[name=code]").get_attribute("aria-invalid") == "true"
 
 
+def test_a_typeahead_offers_everything_again_when_a_term_is_taken_back_or_used(owner: Browser) -> None:
+    def offered() -> int:
+        return owner.run("return document.querySelectorAll('.ts-dropdown [data-selectable]').length")
+
+    owner.open("/users/add")
+    box = owner.find("#roles-ts-control")
+    box.click()
+    owner.until(lambda: offered() > 5, "nothing is offered")
+    everything = offered()
+    height = owner.run("return document.querySelector('#roles + .ts-wrapper').offsetHeight")
+    box.send_keys("zz")
+    owner.until(lambda: offered() == 0, "found by nonsense")
+    box.send_keys("\ue003\ue003")
+    owner.until(lambda: offered() == everything, "the earlier answer is gone")
+    box.send_keys("warehouse")
+    owner.until(lambda: offered() == 1, "not found")
+    box.send_keys("\ue007")
+    owner.until(lambda: offered() == everything - 1, "the others are not offered")
+    # The button below must not move away from under a finger when the list loses the focus.
+    assert owner.run("return document.querySelector('#roles + .ts-wrapper').offsetHeight") <= height + 4
+
+
 def test_a_second_press_of_save_sends_nothing_more(owner: Browser, only: int) -> None:
     assert owner.run(PRESS_TWICE) == 1
 

@@ -50,6 +50,8 @@
     // The server has already found and ordered them.
     score: () => () => 1,
     async load(term, callback) {
+      // Each answer takes the place of the one before, so no term counts as asked for already.
+      this.loadedSearches = {};
       const url = new URL(select.dataset.lookup, location.href);
       url.searchParams.set("q", term);
       try {
@@ -62,6 +64,11 @@
         houtai.toast(error.message, "bad");
         callback();
       }
+    },
+    onItemAdd() {
+      this.setTextboxValue("");
+      // What is left to choose from is no longer what was typed for the last one.
+      if (select.multiple) this.load("");
     },
     render: {
       option(data, escape) {
