@@ -3,7 +3,8 @@
 For every saved record a `RecordChanged` says what happened and, for each column, the value before and after in
 a form that JSON can hold. A statement that changes many rows at once says so as a `BulkChanged`. A model
 keeps out of the trail with `__audited__ = False` (machinery such as job rows), a column with
-`info={"secret": True}` is told as changed without its values.
+`info={"secret": True}` is told as changed without its values, and one with `info={"untold": True}`, such as the moment
+of the change itself, is not told at all.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _changes(record: Any, whole: bool) -> dict[str, list[Any]]:
         if touched is not None and attribute.key not in touched:
             continue
         column = attribute.columns[0]
-        if column.primary_key or attribute.key in {"created_at", "updated_at"}:
+        if column.primary_key or attribute.key in {"created_at", "updated_at"} or column.info.get("untold"):
             continue
         history = state.attrs[attribute.key].history
         before = history.deleted[0] if history.deleted else None

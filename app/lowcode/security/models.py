@@ -116,6 +116,7 @@ FRAMEWORK_COLUMNS: dict[Any, dict[str, dict[str, Any]]] = {
         "active": {"kind": "yes_no", "label": _("Active")},
         "last_login": {"kind": "moment", "label": _("Last sign-in")},
         "created_on": {"kind": "moment", "label": _("Created")},
+        "changed_on": {"untold": True},
         "password": {"secret": True, "label": _("Password")},
     },
     Role: {"name": {"kind": "text", "size": 64, "label": _("Name")}},
