@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.core import clock
+from app.core import clock, settings
 from app.core.actor_words import THE_PROGRAM, actor_text
 from app.core.db import (
     Choice,
@@ -87,8 +87,11 @@ class AuditLine(Record):
 
     @property
     def record_name(self) -> str:
-        """What the record was called then; a starter role in the reader's language."""
+        """What the record was called then; a starter role and a setting in the reader's language."""
         title = self.title or ""
+        if self.table_name == "settings":
+            found = settings.find(title)
+            return str(found.label) if found is not None else title
         return role_label(title) if self.table_name == "ab_role" else title
 
     @property

@@ -27,7 +27,7 @@ EXTRA_LABELS: dict[str, Any] = {
 TABLES_WITHOUT_SCREEN: dict[str, Any] = {
     "files": _("Uploaded files"), "order_events": _("History"), "order_lines": _("Order lines"),
     "refund_lines": _("Refunded lines"), "product_specifications": _("Specifications"),
-    "product_attributes": _("Attributes"), "regions": _("Regions")}
+    "product_attributes": _("Attributes"), "regions": _("Regions"), "settings": _("Settings")}
 IN_A_LINE = 3
 NOT_TOLD = {"changed_on", "created_on", "created_by_fk", "changed_by_fk"}
 __all__ = ["EMPTY", "Change", "changes_of", "changes_of_many", "column_label", "model_of", "summary_of", "table_label"]
@@ -102,6 +102,8 @@ def _changes(line: AuditLine, titles: Titles) -> list[Change]:
         return [Change(gettext("Event"), EMPTY, told, [], [], told)]
     found = []
     for name, pair in (line.changes or {}).items():
+        if (line.table_name, name) == ("settings", "key"):
+            continue  # it is what the line is about
         if name not in NOT_TOLD and isinstance(pair, list) and len(pair) == 2:
             change = _change(line.table_name, name, *pair, titles=titles)
             if change is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock, events
 from app.core.actor import Actor, acting_as
@@ -288,6 +288,29 @@ def test_lines_cannot_be_changed_or_deleted_by_screen_or_api(as_user: Any, suppl
                    owner.delete(f"/api/v1/audit/{line_id}"), owner.post("/api/v1/audit/", json={"title": "x"})):
         assert answer.status_code in {403, 405}
     assert db.session.get(AuditLine, line_id) is not None
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(AuditLine)) or 0
+
+
+def test_a_user_saved_as_they_were_leaves_no_line(as_user: Any) -> None:
+    owner, lin = as_user("ming"), user("lin")
+    same = {"username": lin.username, "full_name": str(lin), "contact_email": lin.contact_email,
+            "roles": [role.id for role in lin.roles], "groups": [group.id for group in lin.groups]}
+    owner.post(f"/users/edit/{lin.id}", data=same | {"full_name": "Lin Z"})
+    before = count()
+    assert owner.post(f"/users/edit/{lin.id}", data=same | {"full_name": "Lin Z"}).status_code == 302
+    assert count() == before
+    owner.post(f"/users/edit/{lin.id}", data=same | {"full_name": "Lin Tao"})
+    assert count() == before + 1
+
+
+def test_a_setting_is_called_as_on_its_page(as_user: Any) -> None:
+    owner = as_user("ming")
+    owner.post("/settings/audit", data={"days_to_keep": "400"})
+    page = owner.get("/audit/list/").text
+    assert "Days to keep the audit trail" in page and "audit.days_to_keep" not in page
 
 
 def test_old_lines_are_forgotten_at_night_young_ones_never(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
