@@ -7,11 +7,9 @@ is pointed to are fetched for many lines at once (`titles_for`), each kind of re
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from difflib import SequenceMatcher
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -23,6 +21,7 @@ from app.core.files import file_url, is_key
 from app.core.i18n import day_text, gettext, moment_text, number_text
 from app.core.i18n import lazy as _
 from app.core.money import money_text
+from app.lowcode.differences import short
 from app.lowcode.filters import titles_of
 from app.lowcode.registry import registry
 from app.lowcode.security.models import NO_EMAIL
@@ -31,11 +30,6 @@ from app.lowcode.security.words import permission_text
 from app.modules.audit.models import AuditLine
 
 EMPTY = "—"
-LONGEST = 160
-"""Characters of a text that are shown of one side of a change."""
-AROUND = 24
-"""Characters of what stayed the same that are shown around a difference."""
-MOST_TOKENS = 1500
 WAYS: dict[str, Any] = {"browser": _("Browser"), "api": _("API")}
 COUNTED: dict[str, Any] = {
     "added": _("Added"), "changed": _("Changed"), "unchanged": _("Unchanged"), "left_out": _("Left out")}
@@ -112,7 +106,7 @@ def drawn(table_name: str | None, name: str, value: Any, titles: Titles) -> Mark
         return _reference(info["target"], value, text_of(table_name, name, value, titles), titles)
     if info.get("kind") == "picture" and is_key(value):
         return thumbnail(value)
-    return escape(_short(text_of(table_name, name, value, titles)))
+    return escape(short(text_of(table_name, name, value, titles)))
 
 
 def item_text(table_name: str | None, name: str, item: Any) -> str:
@@ -131,7 +125,7 @@ def item_drawn(table_name: str | None, name: str, item: Any) -> Markup:
     """One item of a list for a page."""
     if info_of(table_name, name).get("kind") == "pictures" and is_key(item):
         return thumbnail(item)
-    return escape(_short(item_text(table_name, name, item)))
+    return escape(short(item_text(table_name, name, item)))
 
 
 def pairs_text(value: dict[str, Any]) -> str:
@@ -151,36 +145,6 @@ def _within(item: Any) -> str:
     return json.dumps(item, ensure_ascii=False) if isinstance(item, dict | list) else str(item)
 
 
-def difference(before: str, after: str) -> Markup | None:
-    """What was taken out of a text and what was put in, with a little of what stands around it; None where both have
-    so little in common that they are better read one after the other."""
-    old, new = _tokens(before), _tokens(after)
-    if max(len(old), len(new)) > MOST_TOKENS:
-        return None
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < 0.5:
-        return None
-    parts, steps = [], matcher.get_opcodes()
-    for at, (step, a, b, c, d) in enumerate(steps):
-        gone, come = "".join(old[a:b]), "".join(new[c:d])
-        if step == "equal":
-            parts.append(escape(_around(gone, at == 0, at == len(steps) - 1)))
-            continue
-        parts += [Markup("<del>%s</del>") % _short(gone)] if gone else []
-        parts += [Markup("<ins>%s</ins>") % _short(come)] if come else []
-    return Markup("").join(parts)
-
-
-def _tokens(text: str) -> list[str]:
-    # Words of letters stay whole; Chinese has no spaces, so each of its characters stands alone.
-    return re.findall(r"[A-Za-z0-9À-ɏ]+|\s+|.", text, re.DOTALL)
-
-
-def _around(text: str, is_first: bool, is_last: bool) -> str:
-    head, tail = "" if is_first else text[:AROUND], "" if is_last else text[-AROUND:]
-    return text if len(text) <= len(head) + len(tail) + 1 else f"{head}…{tail}"
-
-
 def thumbnail(key: str) -> Markup:
     """A stored picture, small, that opens the whole one."""
     return Markup('<a href="%s" target="_blank"><img class="thumb" src="%s" alt="%s" loading="lazy" width="40"'
@@ -192,10 +156,6 @@ def _reference(table_name: str, record_id: int, title: str, titles: Titles) -> M
     if (table_name, record_id) not in titles or screen is None or not screen.may("view"):
         return escape(title)
     return Markup('<a href="%s/show/%s">%s</a>') % (screen.route_base, record_id, title)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
 def _choice_text(info: Mapping[str, Any], value: Any) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import object_session
 from app.core.events import Audited
 from app.core.i18n import gettext, listed, ngettext
 from app.core.i18n import lazy as _
+from app.lowcode.differences import difference
 from app.lowcode.registry import registry
 from app.modules.audit import values
 from app.modules.audit.models import AuditAction, AuditLine
@@ -127,7 +128,7 @@ def _change(table: str | None, name: str, before: Any, after: Any, *, titles: Ti
         return None
     is_long = info_of(table, name).get("kind") in {"rich_text", "long_text"} and EMPTY not in (old, new)
     return Change(label, values.drawn(table, name, before, titles), values.drawn(table, name, after, titles), [], [],
-                  new, values.difference(old, new) if is_long else None)
+                  new, difference(old, new) if is_long else None)
 
 
 def _list_text(table: str | None, name: str, gone: list[Any], come: list[Any]) -> str:

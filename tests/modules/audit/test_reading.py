@@ -21,6 +21,7 @@ from app.core.db import db
 from app.core.events import Audited, publish
 from app.core.files import store_bytes
 from app.core.i18n import gettext, lazy, number_text
+from app.lowcode import differences
 from app.modules.audit import values, words
 from app.modules.audit.masking import is_personal, mask, masked
 from app.modules.audit.models import AuditAction, AuditLine
@@ -162,7 +163,7 @@ def test_formatted_text_reads_as_text_and_shows_what_differs(app: Flask) -> None
     assert found.difference is not None and "&lt;" not in found.difference and "<b>" not in found.difference
     assert "<del>green</del><ins>black</ins>" in found.difference and "tea &amp; more" in found.difference
     alone = change("products", "description", None, "<p>" + "x" * 400 + "</p>")
-    assert alone.difference is None and len(alone.after) == values.LONGEST and "<p>" not in alone.text
+    assert alone.difference is None and len(alone.after) == differences.LONGEST and "<p>" not in alone.text
 
 
 def test_pictures_read_as_pictures(app: Flask) -> None:
