@@ -121,3 +121,18 @@ class InUse(BusinessError):
     @classmethod
     def default_message(cls) -> Any:
         return _("This record is in use and cannot be deleted.")
+
+
+class ChangedMeanwhile(BusinessError):
+    """Someone else has changed this since it was opened or fetched. HTTP 409, and 412 where a program said which
+    version it means."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, message: Any = None, *, status: int = 409, **gaps: Any) -> None:
+        super().__init__(message, **gaps)
+        self.status = status
+
+    @classmethod
+    def default_message(cls) -> Any:
+        return _("This record has been changed in the meantime. Nothing was saved.")

@@ -97,21 +97,7 @@ def saving_a_form_unchanged_changes_nothing(bench: Bench, screen: "Screen") -> N
         return
     record = bench.rows(screen, 1)[0]
     record_id, before = record.id, {item.path: _stored(record, item) for item in screen.form_fields}
-    from app.lowcode import forms
-
-    with bench.owner.application.test_request_context():
-        form = forms.make_form(screen, screen.form_fields)(data=forms.stored_values(screen, record))
-        sent: list[tuple[str, str]] = []
-        for item in form:
-            shown = item.shown()
-            if item.kind == "yes_no":
-                sent += [(item.name, ""), *([(item.name, "1")] if item.data else [])]
-            elif item.kind in {"reference", "references"}:
-                sent += [(item.name, "")] if item.kind == "references" else []
-                sent += [(item.name, str(value)) for value, _text, _chosen in item.chosen()]
-            else:
-                sent.append((item.name, str(shown)))
-    answer = bench.owner.post(_url(screen, f"edit/{record_id}"), data=_multi(sent))
+    answer = bench.owner.post(_url(screen, f"edit/{record_id}"), data=as_sent(bench, screen, record))
     assert answer.status_code == 302, f"the form was refused: {answer.status_code} {_errors(answer.text)}"
     db.session.expire_all()
     after = db.session.get(screen.model, record_id)
@@ -180,11 +166,22 @@ def _stored(record: Any, item: Field) -> Any:
     return str(value) if item.kind == "reference" else value
 
 
-def _multi(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
+def as_sent(bench: Bench, screen: "Screen", record: Any) -> dict[str, list[str]]:
+    """What a browser sends of the form of a record in which nothing was touched."""
+    from app.lowcode import forms
+
+    sent: dict[str, list[str]] = {}
+    with bench.owner.application.test_request_context():
+        form = forms.make_form(screen, screen.form_fields)(data=forms.stored_values(screen, record))
+        for item in form:
+            if item.kind == "yes_no":
+                sent[item.name] = ["", *(["1"] if item.data else [])]
+            elif item.kind in {"reference", "references"}:
+                sent[item.name] = [""] if item.kind == "references" else []
+                sent[item.name] += [str(value) for value, _text, _chosen in item.chosen()]
+            else:
+                sent[item.name] = [str(item.shown())]
+    return sent
 
 
 def _errors(html: str) -> str:
@@ -369,5 +366,5 @@ def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
     assert db.session.get(screen.model, record_id) is not None
 
 
-# The checks of the API stand in a file of their own and are found from here.
-from app.lowcode import contract_api  # noqa: E402, F401
+# The checks of the API and of saving stand in files of their own and are found from here.
+from app.lowcode import contract_api, contract_saving  # noqa: E402, F401

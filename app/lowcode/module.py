@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import click
@@ -21,7 +22,8 @@ from app.core import events
 @dataclass
 class Module:
     """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
-    marked with `@panel` that add a box to the page of every record; `extensions` are put into `app.extensions`, for
+    marked with `@panel` that add a box to the page of every record; `history` tells what happened to a record since a
+    moment (see `app.lowcode.meeting`); `extensions` are put into `app.extensions`, for
     what the ground floor calls by name without knowing who brings it; `demo` is the address of the module's `Demo`,
     which is imported only when a demo shop is made or removed."""
 
@@ -37,6 +39,7 @@ class Module:
     commands: list[click.Command] = field(default_factory=list)
     home: list[Callable[[], Any]] = field(default_factory=list)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
+    history: Callable[[type, int, datetime], Any] | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
     demo: str = ""
     order: int = 50
@@ -54,6 +57,7 @@ class Module:
         for command in self.commands:
             app.cli.add_command(command)
         app.extensions["houtai"].panels += self.panels
+        app.extensions["houtai"].history = self.history or app.extensions["houtai"].history
         app.extensions.update(self.extensions)
         for view in [*self.screens, *self.reports, *self.pages]:
             view.register(app, self)

@@ -34,16 +34,21 @@ def form_page(
     message: str = "",
     title: str = "",
     record_id: int | None = None,
+    version: str = "",
+    met: dict[str, Any] | None = None,
 ) -> Page:
-    """Everything for `houtai/form.html`. `title` and `record_id` are given where the record itself was rolled back."""
-    is_new = record is None
+    """Everything for `houtai/form.html`. `title` and `record_id` are given where the record itself was rolled back or
+    is no more; `version` is what the form carries, `met` what is to be told of changes that others made."""
+    is_new = record is None and record_id is None
+    chosen = {choice["field"].name for choice in met["choices"]} if met else set()
+    is_gone = record is None and not is_new
     if record is not None and record_id is None:
         record_id = getattr(record, primary_key(screen.model).key)
     heading = (screen.add_title or _("New: %(list)s", list=screen.list_title)) if is_new else (title or str(record))
     back = safe_return(request.values.get("return_to")) or _referrer()
     cancel = back or (
         url_for(f"{screen.endpoint}.list")
-        if is_new or not screen.may("view")
+        if is_new or is_gone or not screen.may("view")
         else f"{screen.route_base}/show/{record_id}"
     )
     return Page(
@@ -58,13 +63,17 @@ def form_page(
             "is_new": is_new,
             "form": form,
             "groups": [
-                {"title": group, "help": text, "fields": [form[field.path] for field in fields]}
+                {"title": group, "help": text, "fields": shown}
                 for group, text, fields in screen.form_groups
+                if (shown := [form[field.path] for field in fields if field.path not in chosen])
             ],
-            "submit_label": _("Add") if is_new else _("Save"),
+            "version": version,
+            "met": met,
+            "submit_label": _("Add") if is_new else _("Save with these choices") if chosen else _("Save"),
             "cancel_url": cancel,
             "return_to": back or "",
-            "delete": _deletion(screen, heading, record_id) if not is_new and screen.may("delete") else None,
+            "delete": _deletion(screen, heading, record_id)
+            if not (is_new or is_gone) and screen.may("delete") else None,
             "message": message,
             "help": screen.list_help or help_text(screen),
             "errors": [

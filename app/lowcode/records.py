@@ -14,13 +14,21 @@ if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
 
-def row_of(screen: "Screen", raw: Any, *columns: Any) -> Any:
-    """A row of the record with this id and of `columns`; NotFound if it is not among the rows of the screen."""
+def row_of(screen: "Screen", raw: Any, *columns: Any, to_change: bool = False) -> Any:
+    """A row of the record with this id and of `columns`; NotFound if it is not among the rows of the screen.
+
+    `to_change` reads the record as it is now and keeps it so until the end of the transaction, so that what was judged
+    is what is written. On PostgreSQL it takes the lock that an UPDATE takes, which lets others add rows that point to
+    it; on SQLite a request that may write has had the only lock since it began.
+    """
     try:
         is_it = primary_key(screen.model) == parse_id(raw)
     except ValueError:
         raise NotFound() from None
-    row = db.session.execute(select(screen.model, *columns).where(is_it, *screen.row_conditions())).first()
+    found = select(screen.model, *columns).where(is_it, *screen.row_conditions())
+    if to_change:
+        found = found.with_for_update(of=screen.model, key_share=True).execution_options(populate_existing=True)
+    row = db.session.execute(found).first()
     if row is None:
         raise NotFound()
     return row

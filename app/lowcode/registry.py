@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, url_for
 
 if TYPE_CHECKING:
+    from app.lowcode.meeting import Told
     from app.lowcode.module import Module
     from app.lowcode.screen import Screen
     from app.lowcode.security.roles import Starter
@@ -49,6 +51,8 @@ class Registry:
     by_model: dict[type, "Screen"] = field(default_factory=dict)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
     """Boxes that modules add to the page of every record, whatever its screen."""
+    history: "Callable[[type, int, datetime], Told | None] | None" = None
+    """Tells what happened to a record since a moment; see `app.lowcode.meeting`. Without it nobody is named."""
     starters: list["Starter"] = field(default_factory=list)
     """The roles that come with the program; see `app.lowcode.security.roles`."""
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)

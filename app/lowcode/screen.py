@@ -31,18 +31,17 @@ from sqlalchemy import ColumnElement, inspect
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.core import html
 from app.core.bin import throw_away
 from app.core.database import db
 from app.core.db import Record
 from app.core.errors import BusinessError, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
-from app.lowcode import base_filters, dependents, forms, lookup, pages, record_pages, undo
+from app.lowcode import base_filters, dependents, forms, lookup, pages, record_pages, saving, undo, versions
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
-from app.lowcode.fields import TEXT_KINDS, Field, primary_key, read_all, resolve
+from app.lowcode.fields import TEXT_KINDS, Field, read_all, resolve
 from app.lowcode.filters import is_filterable
 from app.lowcode.listing import Listing
 from app.lowcode.records import row_of, several
@@ -291,9 +290,16 @@ class Screen(View, ModelView):
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @permission("edit")
     def edit(self, pk: str) -> Any:
-        if request.method == "POST":
-            return self._form(self.get(pk))
-        return self._form(*forms.opened(self, pk))
+        if request.method != "POST":
+            return self._form(*forms.opened(self, pk))
+        try:
+            record = row_of(self, pk, to_change=versions.NAME in request.form)[0]
+        except NotFound:
+            page = saving.gone(self, pk)
+            if page is None:
+                raise
+            return page
+        return self._form(record)
 
     @cached_property
     def form_class(self) -> Any:
@@ -301,36 +307,12 @@ class Screen(View, ModelView):
         return forms.make_form(self, self.form_fields)
 
     def _form(self, record: Any | None, titles: Mapping[str, str | None] | None = None) -> Any:
-        """Show a form and read it; whatever refuses it, what was typed stays and the field is named. `titles` are those
-        of its references, by path, where they are known."""
+        """Show a form, or take one; `titles` are those of its references, by path, where they are known."""
         if not self.has_form:
             abort(404)
-        form_class = self.form_class
-        if request.method != "POST":
-            form = form_class(data=self._prefilled() if record is None else forms.stored_values(self, record))
-            for path, text in (titles or {}).items():
-                form[path].title = text
-            return self.render("houtai/form.html", page=record_pages.form_page(self, form, record))
-        is_new = record is None
-        title = "" if is_new else str(record)
-        form = form_class(request.form, data=None if is_new else forms.stored_values(self, record))
-        item = self.model() if is_new else record
-        record_id = None if is_new else getattr(record, primary_key(self.model).key)
-        try:
-            saved = forms.save(self, item, forms.read_form(form), is_new=is_new)
-        except BusinessError as error:
-            db.session.rollback()
-            message = pages.mark_errors(form, error)
-            page = record_pages.form_page(self, form, record, message=message, title=title, record_id=record_id)
-            return self.render("houtai/form.html", page=page), error.status
-        said = gettext("Added: %(title)s", title=saved) if is_new else gettext("Saved: %(title)s", title=saved)
-        flash(said, "success")
-        texts = [form[each.path].data for each in self.form_fields if each.kind == "rich_text"]
-        if any(map(html.has_foreign_pictures, texts)):
-            flash(gettext("Pictures of other sites were left out of the text. Upload them to show them."), "warning")
-        if is_new and "again" in request.form:
-            return redirect(url_for(f"{self.endpoint}.add"))
-        return self.after_save(item, is_new)
+        if request.method == "POST":
+            return saving.take_form(self, record)
+        return saving.open_form(self, record, titles or {}, self._prefilled() if record is None else None)
 
     def after_save(self, item: Any, is_new: bool) -> Response:
         """Where to go after a form was saved: the page from which it was opened, else the record."""

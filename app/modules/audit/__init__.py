@@ -5,12 +5,13 @@ from app.lowcode import Module
 from app.modules.audit import listeners
 from app.modules.audit.jobs import forget_old_audit_lines
 from app.modules.audit.settings import AuditSettings
-from app.modules.audit.views import AuditScreen, history_panel
+from app.modules.audit.views import AuditScreen, history_panel, history_since
 
 module = Module(
     "audit", _("Audit"), icon="fa-clipboard-list", order=95,
     screens=[AuditScreen],
     panels=[history_panel],
+    history=history_since,
     jobs=[forget_old_audit_lines],
     settings=[AuditSettings],
     listeners=[

@@ -59,11 +59,12 @@ def _forget_waiting(session: Session, _previous: Any) -> None:
     session.info.pop(_WAITING, None)
 
 
-def history_of(table_name: str, record_id: int, at_most: int = 20) -> list[AuditLine]:
-    """The latest lines about one record, the newest first."""
-    return list(db.session.scalars(
-        select(AuditLine).where(AuditLine.table_name == table_name, AuditLine.record_id == record_id)
-        .order_by(AuditLine.id.desc()).limit(at_most)))
+def history_of(table_name: str, record_id: int, at_most: int = 20, *, since: datetime | None = None) -> list[AuditLine]:
+    """The latest lines about one record, the newest first; with `since` those after that moment."""
+    found = select(AuditLine).where(AuditLine.table_name == table_name, AuditLine.record_id == record_id)
+    if since is not None:
+        found = found.where(AuditLine.at > since)
+    return list(db.session.scalars(found.order_by(AuditLine.id.desc()).limit(at_most)))
 
 
 def forget_before(moment: datetime, at_most: int) -> int:

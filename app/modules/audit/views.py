@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup
 
+from app.core.actor import current_actor
 from app.core.i18n import lazy as _
+from app.core.i18n import listed
 from app.lowcode import Screen
 from app.lowcode.access import may
 from app.lowcode.actions import panel
+from app.lowcode.meeting import Told
 from app.lowcode.registry import registry
 from app.modules.audit import services, words
-from app.modules.audit.models import AuditLine
+from app.modules.audit.models import AuditAction, AuditLine
 
 
 class AuditScreen(Screen):
@@ -49,6 +53,9 @@ class AuditScreen(Screen):
         return render_template("houtai/staff/changes.html", changes=changes) if changes else None
 
 
+LONGEST_SAVE = timedelta(minutes=1)
+
+
 @panel(_("Changes"), icon="fa-clock-rotate-left")
 def history_panel(record: Any) -> Markup | None:
     """A record's history for its own page; None for who may see neither the record nor the audit trail."""
@@ -59,3 +66,22 @@ def history_panel(record: Any) -> Markup | None:
     lines = services.history_of(record.__tablename__, record.id)
     told = list(zip(lines, words.changes_of_many(lines), strict=True))
     return Markup(render_template("houtai/staff/history.html", lines=told)) if told else None
+
+
+def history_since(model: Any, record_id: int, since: datetime) -> Told | None:
+    """What happened to a record since a moment, for whoever meets others' changes on its form. They see the values
+    there anyway; the whole of it is for those who may see the record's page."""
+    table = model.__tablename__
+    # A change is noted before it is committed: the form may have been opened in between.
+    lines = services.history_of(table, record_id, since=since) or services.history_of(
+        table, record_id, at_most=1, since=since - LONGEST_SAVE)
+    if not lines:
+        return None
+    screen, me = registry().screen_of(model), current_actor()
+    who = listed(dict.fromkeys(line.actor for line in reversed(lines)))
+    is_self = all(line.actor_id == me.id and line.actor_kind.value == me.kind for line in lines)
+    shown = None
+    if may("can_view", "AuditScreen") or (screen is not None and screen.may("view")):
+        told = list(zip(lines, words.changes_of_many(lines), strict=True))
+        shown = Markup(render_template("houtai/staff/history.html", lines=told))
+    return Told(who, lines[0].at, is_self, lines[0].action is AuditAction.deleted, shown)

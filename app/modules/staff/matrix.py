@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.core.errors import BusinessError, InvalidInput
+from app.core.errors import ChangedMeanwhile, InvalidInput
 from app.core.i18n import lazy as _
 from app.lowcode.security.words import modules_in_words
 
@@ -14,10 +14,8 @@ COLUMNS = {"can_view": _("View"), "can_add": _("Add"), "can_edit": _("Edit"), "c
 Pair = tuple[str, str]
 
 
-class ChangedMeanwhile(BusinessError):
+class RoleChangedMeanwhile(ChangedMeanwhile):
     """Someone else has changed the role since this page was opened. HTTP 409."""
-
-    code = "changed_meanwhile"
 
     @classmethod
     def default_message(cls) -> object:

@@ -24,10 +24,11 @@ from app.lowcode.actions import panel
 from app.lowcode.cells import NOTHING, pill
 from app.lowcode.fields import Field
 from app.lowcode.page import expose
+from app.lowcode.records import row_of
 from app.lowcode.security.policy import SignInSettings
 from app.lowcode.security.roles import OWNER, role_label, role_labels
 from app.modules.staff import services
-from app.modules.staff.matrix import COLUMNS, ChangedMeanwhile, mark, matrix, read_boxes
+from app.modules.staff.matrix import COLUMNS, RoleChangedMeanwhile, mark, matrix, read_boxes
 
 
 def role_pills(values: Any) -> Markup:
@@ -200,7 +201,7 @@ class RoleScreen(Screen):
     @permission("edit")
     def edit(self, pk: str) -> Any:
         """The table of permissions."""
-        role = self.get(pk)
+        role = self.get(pk) if request.method == "GET" else row_of(self, pk, to_change=True)[0]
         stored = services.pairs_of(role)
         if request.method == "GET":
             like = request.args.get("like", type=int)
@@ -214,7 +215,7 @@ class RoleScreen(Screen):
             if "seen" not in request.form:
                 wanted = stored  # a form without the table renames and leaves the permissions alone
             elif request.form["seen"] != mark(stored):
-                raise ChangedMeanwhile()
+                raise RoleChangedMeanwhile()
             with forms.committing():
                 services.rename_role(role, request.form.get("name", role.name))
                 added, taken = services.set_permissions(role, wanted)

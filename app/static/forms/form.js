@@ -35,6 +35,16 @@
     button.form.requestSubmit(button);
   });
 
+  /* ---- Met by others' changes ----------------------------------------------------------------------- */
+
+  // Whoever types something else has chosen their own.
+  houtai.enhance("[data-picks]", (picks) => {
+    const [mine, more] = [picks.querySelector("[value=mine]"), picks.querySelector(".pick-more")];
+    for (const name of ["input", "change"]) {
+      more.addEventListener(name, () => { if (more.open) mine.checked = true; });
+    }
+  });
+
   /* ---- Errors --------------------------------------------------------------------------------------- */
 
   /** Put the focus on the input with this id, whatever stands in its place. */
@@ -55,7 +65,9 @@
   });
 
   const wrong = document.querySelector('[aria-invalid="true"]');
-  if (wrong) setTimeout(() => goTo(wrong.id));
+  const meeting = document.getElementById("meeting");
+  if (meeting) meeting.focus();
+  else if (wrong) setTimeout(() => goTo(wrong.id));
   else document.getElementById("errors")?.focus();
 
   // An error that was dealt with stops shouting.
