@@ -5,6 +5,9 @@
 refusal is JSON with `message`, `code` and `fields`: 400 for a request that cannot be read, 422 for values that are not
 acceptable (all of them at once), 409 for a rule of the business or a value already taken, 404 for a row that is not
 there for this user.
+
+One record comes with an ETag, the version of all that can be written. A PUT or DELETE that names it in If-Match is
+refused with 412 once somebody else has changed the record; without If-Match it is done as it is.
 """
 
 from __future__ import annotations
@@ -22,13 +25,14 @@ from flask_appbuilder.api import BaseApi, expose, protect
 from werkzeug.exceptions import HTTPException
 
 from app.core.database import db
-from app.core.errors import BadRequest, BusinessError, InvalidInput, NotAllowed, NotFound
+from app.core.errors import BadRequest, BusinessError, ChangedMeanwhile, InvalidInput, NotAllowed, NotFound
 from app.core.i18n import lazy as _
-from app.lowcode import forms, openapi
+from app.lowcode import forms, openapi, versions
 from app.lowcode.api_query import operators_of, read_question, refuse_unknown
 from app.lowcode.cells import Markup
 from app.lowcode.fields import TEXT_KINDS, Field, Read, primary_key, read_all
 from app.lowcode.listing import Listing
+from app.lowcode.records import row_of
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
@@ -55,8 +59,11 @@ def refusal(error: BusinessError) -> Response:
     return reply(error.status, {"message": str(error), "code": error.code, "fields": error.fields})
 
 
-def reply(status: int, body: Any) -> Response:
-    return Response(orjson.dumps(body), status=status, mimetype="application/json")
+def reply(status: int, body: Any, *, etag: str | None = None) -> Response:
+    answer = Response(orjson.dumps(body), status=status, mimetype="application/json")
+    if etag is not None:
+        answer.set_etag(etag)
+    return answer
 
 
 def read_body() -> dict[str, Any]:
@@ -149,6 +156,24 @@ class ScreenApi(BaseApi):
             found[path] = self._value(field, value)
         return found
 
+    def _one(self, status: int, record: Any) -> Response:
+        """One record with its version."""
+        key = getattr(record, primary_key(self.screen.model).key)
+        return reply(status, {"id": key, "result": self._record(record)}, etag=self._version(record))
+
+    def _version(self, record: Any) -> str:
+        return versions.tag(self.screen.form_fields, forms.stored_values(self.screen, record))
+
+    def _to_change(self, pk: str) -> Any:
+        """The record that a request is about to change; ChangedMeanwhile if it names another version."""
+        if "If-Match" not in request.headers:
+            return self.screen.get(pk)
+        record = row_of(self.screen, pk, to_change=True)[0]
+        # Something that is no ETag matches none.
+        if not (request.if_match.star_tag or request.if_match.contains(self._version(record))):
+            raise ChangedMeanwhile(status=412)
+        return record
+
     @expose("/", methods=("GET",))
     @protect()
     @answering
@@ -184,8 +209,7 @@ class ScreenApi(BaseApi):
         """---
         get: {}
         """
-        record = self.screen.get(pk)
-        return reply(200, {"id": getattr(record, primary_key(self.screen.model).key), "result": self._record(record)})
+        return self._one(200, self.screen.get(pk))
 
     @expose("/_info", methods=("GET",))
     @protect()
@@ -246,7 +270,7 @@ class ScreenApi(BaseApi):
             raise NotAllowed()
         record = self.screen.model()
         forms.save(self.screen, record, self._read_values(), is_new=True)
-        return reply(201, {"id": getattr(record, primary_key(self.screen.model).key), "result": self._record(record)})
+        return self._one(201, record)
 
     @expose("/<pk>", methods=("PUT",))
     @protect()
@@ -257,9 +281,9 @@ class ScreenApi(BaseApi):
         """
         if not self.screen.has_form:
             raise NotAllowed()
-        record = self.screen.get(pk)
+        record = self._to_change(pk)
         forms.save(self.screen, record, self._read_values(), is_new=False)
-        return reply(200, {"id": getattr(record, primary_key(self.screen.model).key), "result": self._record(record)})
+        return self._one(200, record)
 
     @expose("/<pk>", methods=("DELETE",))
     @protect()
@@ -268,9 +292,7 @@ class ScreenApi(BaseApi):
         """---
         delete: {}
         """
-        screen = self.screen
-        record = screen.get(pk)
-        screen.remove(record)
+        self.screen.remove(self._to_change(pk))
         return reply(200, {"message": "OK"})
 
     @expose("/actions/<name>", methods=("POST",))

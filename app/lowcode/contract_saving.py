@@ -101,6 +101,21 @@ def a_record_deleted_meanwhile_keeps_the_form(bench: Bench, screen: "Screen") ->
     assert answer.status_code == 409 and _version_on(answer.text) == carried
 
 
+@check
+def the_api_refuses_a_version_that_is_past(bench: Bench, screen: "Screen") -> None:
+    if not screen.with_api or not screen.has_form or "can_edit" not in (screen.base_permissions or []):
+        return
+    from app.lowcode.api import resource_name
+
+    record_id = bench.rows(screen, 1)[0].id
+    url = f"/api/v1/{resource_name(screen)}/{record_id}"
+    etag = bench.owner.get(url).headers["ETag"]
+    late = bench.owner.put(url, json={}, headers={"If-Match": '"another"'})
+    assert late.status_code == 412 and late.json["code"] == "changed_meanwhile"
+    answer = bench.owner.put(url, json={}, headers={"If-Match": etag})
+    assert answer.status_code == 200, f"its own version was refused: {answer.status_code} {answer.text[:200]}"
+
+
 def _other(field: Field, now: Any) -> tuple[Any, list[str]] | None:
     """A value that a field of this kind was opened with, and what was typed over it; neither is what is stored."""
     if field.kind == "yes_no":

@@ -151,10 +151,17 @@ def _responses(success: str, schema: dict[str, Any], *codes: int) -> dict[str, A
         403: gettext("Not allowed"),
         404: gettext("Not found"),
         409: gettext("Refused by a rule, or a value is taken"),
+        412: gettext("Changed by somebody else since the version in If-Match"),
         422: gettext("A value is not acceptable"),
     }
     found = {success: {"description": gettext("Done"), **_json(schema)}}
     return found | {str(code): {"description": words[code], **_json(REFUSAL)} for code in (400, 401, 403, *codes)}
+
+
+def versioned(responses: dict[str, Any]) -> dict[str, Any]:
+    """The same, where what was done is answered with the version of the record."""
+    told = {"ETag": {"schema": {"type": "string"}, "description": gettext("The version of all that can be written.")}}
+    return {code: {**answer, "headers": told} if code.startswith("2") else answer for code, answer in responses.items()}
 
 
 def tag_of(view: Any, title: Any) -> dict[str, str]:
@@ -181,6 +188,12 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
         },
     }
     key = {"in": "path", "name": "pk", "required": True, "schema": {"type": "integer"}}
+    seen = {
+        "in": "header",
+        "name": "If-Match",
+        "schema": {"type": "string"},
+        "description": gettext("The ETag that came with the record: refused if somebody else has changed it since."),
+    }
     query = {
         "in": "query",
         "name": "q",
@@ -205,7 +218,8 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
             "get": {"summary": gettext("List of records"), "parameters": [query], "responses": _responses("200", many)}
         },
         "get": {
-            "get": {"summary": gettext("One record"), "parameters": [key], "responses": _responses("200", one, 404)}
+            "get": {"summary": gettext("One record"), "parameters": [key],
+                    "responses": versioned(_responses("200", one, 404))}
         },
         "info": {
             "get": {
@@ -214,21 +228,25 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
             }
         },
         "post": {
-            "post": {"summary": gettext("Add"), "requestBody": written, "responses": _responses("201", one, 409, 422)}
+            "post": {
+                "summary": gettext("Add"),
+                "requestBody": written,
+                "responses": versioned(_responses("201", one, 409, 422)),
+            }
         },
         "put": {
             "put": {
                 "summary": gettext("Change"),
-                "parameters": [key],
+                "parameters": [key, seen],
                 "requestBody": changed,
-                "responses": _responses("200", one, 404, 409, 422),
+                "responses": versioned(_responses("200", one, 404, 409, 412, 422)),
             }
         },
         "delete": {
             "delete": {
                 "summary": gettext("Delete"),
-                "parameters": [key],
-                "responses": _responses("200", done, 404, 409),
+                "parameters": [key, seen],
+                "responses": _responses("200", done, 404, 409, 412),
             }
         },
         "run": {
