@@ -52,6 +52,7 @@
       // The translations lack the name of the colour button with its colour.
       if (editorLanguage) editor.on("ScriptsLoaded", () => hugerte.addI18n(editorLanguage, { "Text color {0}": `${hugerte.translate("Text color")} {0}` }));
       editor.on("init", () => {
+        untouched.set(area, untouched.get(area) ?? { given: area.value, drawn: editor.getContent() });
         editor.save();
         area.form?.dispatchEvent(new Event("houtai:settled"));
       });
@@ -63,6 +64,16 @@
   });
 
   const started = new WeakSet();
+
+  /* An editor writes the same text in its own way. A text in which nothing was changed is sent as it came, so that it
+   * counts as untouched. */
+  const untouched = new WeakMap();
+  document.addEventListener("formdata", (event) => {
+    for (const area of event.target.querySelectorAll("textarea[data-editor][name]")) {
+      const before = untouched.get(area);
+      if (before && area.value === before.drawn) event.formData.set(area.name, before.given);
+    }
+  });
 
   const start = async (area) => {
     if (started.has(area)) return;
