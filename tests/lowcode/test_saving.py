@@ -236,5 +236,5 @@ def test_a_form_may_lead_back_only_inside_the_house(app: Flask, owner: Any) -> N
 
 def test_each_screen_has_its_own_rights(app: Flask) -> None:
     labels = registry().labels
-    own = {"can_view", "can_add", "can_edit", "can_delete", "can_export", "can_open_up", "can_fail"}
+    own = {"can_view", "can_add", "can_edit", "can_delete", "can_export", "can_import", "can_open_up", "can_fail"}
     assert own == set(labels["ThingScreen"])
