@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from bench.meter import Meter, best_of
 from bench.visitor import FormReader, Visitor
 from tests.support.queries import Queries, counted
 
+VERSION = re.compile(rb'name="_version" value="([^"]*)"')
+"""What our form says of the record that it was opened with; it must come back with it."""
 USER, PASSWORD = "bench", "a lamp above the long counter"
 
 
@@ -111,8 +114,9 @@ class Shop:
         def save(visitor: Visitor, target: str) -> None:
             nonlocal turn
             turn += 1
-            visitor.get(target)
-            done = visitor.post(target, list((fields | {"staff_note": f"Note {turn}"}).items()))
+            opened = VERSION.search(visitor.get(target).body)
+            version = {"_version": opened[1].decode()} if opened else {}
+            done = visitor.post(target, list((fields | version | {"staff_note": f"Note {turn}"}).items()))
             if done.status != 302:
                 raise SystemExit(f"Saving {target} answered {done.status}")
 
