@@ -106,10 +106,9 @@ class ScreenField(FormField):
 
     def framed(self) -> Markup:
         """The control with its label and help. They are the same for everybody as long as nothing is wrong."""
-        draw = current_app.jinja_env.get_template("houtai/parts/fields.html").module.field  # type: ignore[attr-defined]
         if self.errors:
-            return draw(self)
-        frame = keep(("field", type(self.screen).__name__, self.field.path), lambda: draw(_Gap(self)))
+            return _draw(self)
+        frame = keep(("field", type(self.screen).__name__, self.field.path), lambda: _draw(_Gap(self)))
         before, after = str(frame).split(GAP)
         return Markup(f"{before}{self()}{after}")
 
@@ -128,6 +127,12 @@ class ScreenField(FormField):
         ids = self.data if isinstance(self.data, list) else [self.data] if self.data else []
         titles = {ids[0]: self.title} if self.title is not None else titles_of(self.field.target, ids)
         return [(key, titles.get(key) or gettext("ID %(id)s: not found", id=key), True) for key in ids]
+
+
+def _draw(field: Any) -> Markup:
+    """A field with all that stands around its control."""
+    template = current_app.jinja_env.get_template("houtai/parts/fields.html")
+    return template.module.field(field)  # type: ignore[attr-defined]
 
 
 class _Gap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core.database import db
 from app.core.errors import NotFound
@@ -22,16 +22,27 @@ def row_of(screen: "Screen", raw: Any, *columns: Any, to_change: bool = False) -
     it; on SQLite a request that may write has had the only lock since it began.
     """
     try:
-        is_it = primary_key(screen.model) == parse_id(raw)
+        key = parse_id(raw)
     except ValueError:
         raise NotFound() from None
-    found = select(screen.model, *columns).where(is_it, *screen.row_conditions())
-    if to_change:
-        found = found.with_for_update(of=screen.model, key_share=True).execution_options(populate_existing=True)
-    row = db.session.execute(found).first()
+    statement, conditions = _statement(screen, columns, to_change), screen.row_conditions()
+    row = db.session.execute(statement.where(*conditions) if conditions else statement, {"key": key}).first()
     if row is None:
         raise NotFound()
     return row
+
+
+def _statement(screen: "Screen", columns: tuple[Any, ...], to_change: bool) -> Any:
+    """The query for a record and `columns`, which are the same objects at every call: made once, since putting it
+    together takes longer than asking it."""
+    kept: dict[Any, Any] = vars(screen).setdefault("_row_statements", {})
+    found = kept.get((columns, to_change))
+    if found is None:
+        found = select(screen.model, *columns).where(primary_key(screen.model) == bindparam("key"))
+        if to_change:
+            found = found.with_for_update(of=screen.model, key_share=True).execution_options(populate_existing=True)
+        kept[columns, to_change] = found
+    return found
 
 
 def several(screen: "Screen", raws: list[Any]) -> list[Any]:

@@ -23,6 +23,7 @@ SHORTEST_MEMORY_DAYS = 180
 MOST_ITEMS = 400
 """Items of a list that a line keeps: enough for all permissions of a role."""
 _WAITING = "audit_lines_waiting"
+_INSERT = insert(AuditLine.__table__)
 
 
 def line(action: AuditAction, *, table: str | None = None, record_id: int | None = None, title: str | None = None,
@@ -39,7 +40,7 @@ def line(action: AuditAction, *, table: str | None = None, record_id: int | None
 
 def write(values: dict[str, Any]) -> None:
     """Put a line into the trail now, in the transaction at hand."""
-    db.session.execute(insert(AuditLine.__table__), [values])
+    db.session.execute(_INSERT, [values])
 
 
 def write_with_flush(values: dict[str, Any]) -> None:
@@ -51,7 +52,7 @@ def write_with_flush(values: dict[str, Any]) -> None:
 def _write_waiting(session: Session, _context: Any) -> None:
     waiting = session.info.pop(_WAITING, None)
     if waiting:
-        session.execute(insert(AuditLine.__table__), waiting)
+        session.execute(_INSERT, waiting)
 
 
 @event.listens_for(Session, "after_soft_rollback")

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, event, func, inspect, select, update
 from sqlalchemy.orm import Session, attributes
 
+from app.core.changes import change_of
 from app.modules.catalog.models import Category, Product, Sku
 
 
@@ -58,8 +59,7 @@ def price_products(connection: Connection, product_ids: Collection[int] | None =
 
 
 def _touched(record: Any, *names: str) -> bool:
-    state = inspect(record)
-    return any(state.attrs[name].history.has_changes() for name in names)
+    return any(change_of(record, name).has_changes() for name in names)
 
 
 @event.listens_for(Session, "after_flush")
@@ -77,7 +77,7 @@ def _work_out(session: Session, _context: Any) -> None:
     for record in [*session.new, *session.dirty, *session.deleted]:
         if isinstance(record, Sku):
             owners.add(record.product_id)
-            owners.update(inspect(record).attrs["product_id"].history.deleted or ())
+            owners.update(change_of(record, "product_id").deleted or ())
     owners.discard(None)  # type: ignore[arg-type]
     if owners:
         price_products(session.connection(), owners)

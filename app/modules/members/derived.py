@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event, inspect, update
+from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
+from app.core.changes import change_of
 from app.modules.members.models import Address
 
 
@@ -15,7 +16,7 @@ def _keep_one_default(session: Session, _context: Any, _instances: Any) -> None:
     for address in [*session.new, *session.dirty]:
         if not isinstance(address, Address) or not address.is_default:
             continue
-        if not inspect(address).attrs.is_default.history.has_changes():
+        if not change_of(address, "is_default").has_changes():
             continue
         member_id = address.member_id or (address.member.id if address.member is not None else None)
         if member_id is None:

@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 
 from app.core import clock
 from app.core.actor_words import actor_text
+from app.core.changes import change_of
 from app.core.db import (
     Choice,
     Index,
@@ -165,7 +166,7 @@ class Order(Sourced, Record):
         if (self.refunded_amount or 0) > (self.paid_amount or 0):
             raise InvalidInput({"refunded_amount": _("No more can be refunded than was paid.")})
         if self.shipped_at is not None and inspect(self).persistent:
-            changed = [name for name in RECEIVER if inspect(self).attrs[name].history.has_changes()]
+            changed = [name for name in RECEIVER if change_of(self, name).has_changes()]
             if changed:
                 raise InvalidInput({name: _("The parcel is on its way; its receiver is settled.") for name in changed})
 

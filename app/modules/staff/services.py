@@ -22,9 +22,10 @@ from flask_appbuilder.security.sqla.models import (
     assoc_user_group,
     assoc_user_role,
 )
-from sqlalchemy import func, inspect, or_, select
+from sqlalchemy import func, or_, select
 
 from app.core import clock, settings
+from app.core.changes import change_of
 from app.core.columns import EMAIL
 from app.core.database import db
 from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
@@ -130,7 +131,7 @@ def check_user(user: User) -> None:
 def check_changed_user(user: User) -> None:
     """Before a changed user is saved: the actor must not reach above themselves, neither before nor after."""
     other_rights = any(change(user, name) for change in (_added, _removed) for name in ("roles", "groups"))
-    other_name = any(inspect(user).attrs[name].history.has_changes() for name in ("username", "email"))
+    other_name = any(change_of(user, name).has_changes() for name in ("username", "email"))
     if other_rights or other_name:
         refuse_if_above(user)
     user.changed_on = clock.now()
@@ -404,8 +405,8 @@ def _check_given_roles(given: Iterable[Role], taken: Iterable[Role]) -> None:
 
 
 def _added(record: Any, relation: str) -> list[Any]:
-    return list(inspect(record).attrs[relation].history.added or ())
+    return list(change_of(record, relation).added or ())
 
 
 def _removed(record: Any, relation: str) -> list[Any]:
-    return list(inspect(record).attrs[relation].history.deleted or ())
+    return list(change_of(record, relation).deleted or ())
