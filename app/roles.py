@@ -28,7 +28,7 @@ def _each(screens: tuple[str, ...], what: str) -> dict[str, str]:
 STARTERS = [
     Starter("operator", _("Operator"), _("Keeps products, members and orders, and looks at the figures."), {
         **_each(CATALOG, "*"), **_each(MEMBERS, "*"), **_each(ORDERS, "v"), "OrderScreen": "*", "SalesReport": "*",
-        "BinScreen": "v can_restore",
+        "BinScreen": "v can_restore", "SavedViews": "can_share",
     }),
     Starter("customer_service", _("Customer service"), _("Answers members and looks after their orders."), {
         **_each(CATALOG, "v"), "ProductReviewScreen": "*", **_each(MEMBERS, "v"),

@@ -366,5 +366,5 @@ def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
     assert db.session.get(screen.model, record_id) is not None
 
 
-# The checks of the API and of saving stand in files of their own and are found from here.
-from app.lowcode import contract_api, contract_saving  # noqa: E402, F401
+# The checks of the API, of lists and of saving stand in files of their own and are found from here.
+from app.lowcode import contract_api, contract_lists, contract_saving  # noqa: E402, F401

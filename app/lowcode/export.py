@@ -66,12 +66,13 @@ class ExportColumn:
     value: Callable[[Any], Any]
 
 
-def export_list(screen: "Screen", args: MultiDict[str, str], form: str, whole: bool) -> Response:
-    """The rows that a list with these `args` shows, as a download. `form` is csv or xlsx; `whole` takes the columns of
-    the record page as well. BadRequest for args that the list refuses, BusinessError for more rows than `MOST_ROWS`."""
+def export_list(screen: "Screen", args: MultiDict[str, str], form: str, shown: list[Field], whole: bool) -> Response:
+    """The rows that a list with these `args` shows, as a download with the columns `shown`. `form` is csv or xlsx;
+    `whole` takes the other columns of the list and of the record page as well. BadRequest for args that the list
+    refuses, BusinessError for more rows than `MOST_ROWS`."""
     if form not in TYPES:
         raise NotFound(_("Lists can be exported as CSV or XLSX."))
-    fields = _fields(screen) if whole else screen.list_fields
+    fields = _fields(screen, shown) if whole else shown
     columns = [_column(screen, field) for field in fields]
     counted = _Counted(screen, args, fields, columns)
     db.session.commit()  # whatever follows only reads, and on SQLite nobody waits for it
@@ -111,9 +112,9 @@ class _Counted:
             self.args["after"] = rows.place(-1)
 
 
-def _fields(screen: "Screen") -> list[Field]:
-    """The columns of the list, and after them those of the record page."""
-    found = {field.path: field for field in screen.list_fields}
+def _fields(screen: "Screen", shown: list[Field]) -> list[Field]:
+    """The columns shown, and after them those of the list and of the record page."""
+    found = {field.path: field for field in [*shown, *screen.list_fields]}
     for _title, _help, fields in screen.show_groups:
         for field in fields:
             found.setdefault(field.path, field)

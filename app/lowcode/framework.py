@@ -57,15 +57,17 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
     """Make the framework part of the application, with the roles it comes with; called inside its context, before the
     modules."""
     from app.lowcode.home import HomeView
+    from app.lowcode.saved_views.routes import SavedViews
 
     security.prepare(app)
     app.config.setdefault("FAB_BASE_TEMPLATE", "houtai/base.html")
     registry.create(app, starters)
     _add_template_words(app)
     app.config.setdefault("FAB_ADD_MENU_API", False)
-    Builder(
+    builder = Builder(
         app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False
     )
+    builder.add_view_no_menu(SavedViews)
     catalogues.set_up(app)
     app.cli.add_command(jobs.commands)
     i18n.set_up_templates(app.jinja_env)

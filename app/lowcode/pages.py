@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from wtforms import Form
 
     from app.lowcode.actions import Action
+    from app.lowcode.saved_views.opening import Opened
     from app.lowcode.screen import Screen
 
 SIZES = (10, 25, 50, 100)
@@ -88,17 +89,24 @@ class Address:
         self.pairs = [(key, value) for key, value in args.items(multi=True) if key not in dropped]
         self._written = [(key, f"{quote_plus(key)}={quote_plus(value)}") for key, value in self.pairs]
 
+    @property
+    def panel_pairs(self) -> list[tuple[str, str]]:
+        """What the filter panel sends along beside the filters."""
+        return [pair for pair in self.pairs if not pair[0].startswith("f.")]
+
     def with_(self, *, without: tuple[str, ...] = (), **changes: Any) -> str:
         parts = [written for key, written in self._written if key not in changes and key not in without]
         parts += [f"{key}={quote_plus(str(value))}" for key, value in changes.items() if value is not None]
         return f"{self.path}?{'&'.join(parts)}" if parts else self.path
 
 
-def list_page(screen: "Screen", listing: Listing) -> Page:
+def list_page(screen: "Screen", listing: Listing, opened: "Opened") -> Page:
     """Everything for `houtai/list.html`."""
+    from app.lowcode.saved_views.bar import column_chooser, view_bar
+
     path = url_for(f"{screen.endpoint}.list")
     # A filter that could not be read stays in the panel, where it is mended; it leads nowhere.
-    address = Address(path, listing.args, without=[mistake.key for mistake in listing.mistakes])
+    address = opened.address(path, without=[mistake.key for mistake in listing.mistakes])
     rows = listing.fetch()
     count = (
         listing.count(exact=listing.args.get("count") == "exact")
@@ -128,6 +136,9 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
             "chips": [_chip(item, address) for item in listing.filters],
             "filter_panel": _filter_panel(screen, listing, address),
             "clear_url": _clear_url(listing, address),
+            "notices": opened.notices,
+            "views": view_bar(opened, address),
+            "column_chooser": column_chooser(opened, address),
             "columns": columns,
             "rows": row_items(screen, listing, rows, may_edit, may_delete),
             "row_actions": [button(mark) for mark in usable if mark.one and mark.why_not is None],
@@ -159,7 +170,7 @@ def list_page(screen: "Screen", listing: Listing) -> Page:
             if screen.may("export") and len(rows)
             else None,
             "sort_options": _sort_options(screen, listing, address),
-            "empty": _empty(screen, listing, may_add),
+            "empty": _empty(screen, listing, may_add, address),
         },
     )
 
@@ -233,8 +244,7 @@ def _filter_panel(screen: "Screen", listing: Listing, address: Address) -> Marku
     panel = Markup(draw()) if is_used else keep(("filters", screen.endpoint), draw)
     hidden = Markup("").join(
         Markup('<input type="hidden" name="%s" value="%s">') % pair
-        for pair in address.pairs
-        if not pair[0].startswith("f.")
+        for pair in address.panel_pairs
     )
     return Markup(panel.replace(HIDDEN_HERE, hidden))
 
@@ -338,13 +348,13 @@ def _pager(rows: Rows, count: Count, address: Address) -> dict[str, Any]:
     }
 
 
-def _empty(screen: "Screen", listing: Listing, may_add: bool) -> dict[str, Any]:
+def _empty(screen: "Screen", listing: Listing, may_add: bool, address: Address) -> dict[str, Any]:
     if listing.filters or listing.term:
         return {
             "title": _("Nothing matches"),
             "text": _("Change or clear the filters to see more."),
             "action_label": _("Clear filters"),
-            "action_url": url_for(f"{screen.endpoint}.list"),
+            "action_url": _clear_url(listing, address),
             "is_filtered": True,
         }
     return {

@@ -46,6 +46,8 @@ from app.lowcode.filters import is_filterable
 from app.lowcode.listing import Listing
 from app.lowcode.records import row_of, several
 from app.lowcode.registry import registry
+from app.lowcode.saved_views.columns import offered
+from app.lowcode.saved_views.opening import open_list
 from app.lowcode.view import View
 
 CRUD_LABELS = {"can_view": _("View"), "can_add": _("Add"), "can_edit": _("Edit"), "can_delete": _("Delete")}
@@ -170,6 +172,11 @@ class Screen(View, ModelView):
         return self.formatters_columns.get(field.path)
 
     @cached_property
+    def offered_columns(self) -> dict[str, Field]:
+        """The columns from which people choose those of the list, by path."""
+        return offered(self)
+
+    @cached_property
     def text_fields(self) -> list[Field]:
         """The text columns of this table among the search columns: what the quick search looks into."""
         return [field for field in self.filter_fields.values() if field.kind in TEXT_KINDS and field.through is None]
@@ -262,8 +269,10 @@ class Screen(View, ModelView):
     @expose("/list/")
     @permission("view")
     def list(self) -> Any:
-        listing = Listing(self, request.args, keeps_mistakes=True)
-        return self.render("houtai/list.html", page=pages.list_page(self, listing)), 400 if listing.mistakes else 200
+        opened = open_list(self, request.args)
+        listing = Listing(self, opened.args, fields=opened.fields, keeps_mistakes=True)
+        page = pages.list_page(self, listing, opened)
+        return self.render("houtai/list.html", page=page), 400 if listing.mistakes else 200
 
     @expose("/export/<form>", methods=["POST"])
     @permission("export")
@@ -271,7 +280,8 @@ class Screen(View, ModelView):
         """The list as a file. What the list was asked for stands in `query`, as in its address."""
         query = request.form.get("query", "")
         try:
-            return export_list(self, MultiDict(parse_qsl(query)), form, whole=request.form.get("columns") == "all")
+            opened = open_list(self, MultiDict(parse_qsl(query, keep_blank_values=True)))
+            return export_list(self, opened.args, form, opened.fields, whole=request.form.get("columns") == "all")
         except BusinessError as error:
             db.session.rollback()
             flash(str(error), "danger")

@@ -666,6 +666,7 @@ def upgrade() -> None:
         "staff_permission_state",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("stamp", sa.String(length=32), nullable=False),
+        sa.Column("views_stamp", sa.String(length=32), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_permission_state")),
@@ -912,6 +913,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "saved_views",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("screen", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column(
+            "audience", sa.Enum("private", "role", "everyone", name="audience", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("role_id", sa.Integer(), nullable=True),
+        sa.Column("content", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["role_id"], ["ab_role.id"], name=op.f("fk_saved_views_role_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f("fk_saved_views_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+        sa.UniqueConstraint("user_id", "screen", "name", name=op.f("uq_saved_views_user_id_screen_name")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_views_role_id"), ["role_id"], unique=False)
+
+    op.create_table(
         "staff_accounts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -934,6 +958,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(length=20), nullable=True),
         sa.Column("theme", sa.String(length=10), nullable=True),
         sa.Column("page_sizes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("lists", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1708,6 +1733,10 @@ def downgrade() -> None:
     op.drop_table("staff_recovery_codes")
     op.drop_table("staff_preferences")
     op.drop_table("staff_accounts")
+    with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_saved_views_role_id"))
+
+    op.drop_table("saved_views")
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_products_source_source_id",

@@ -42,6 +42,8 @@ GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""
 OPENED_BY_ANY = {"lookup": {"can_view", "can_add", "can_edit"}}
+OF_A_SCREEN = {"SavedViews": "SupplierScreen"}
+"""Views that serve every screen, open to whoever may view it, with the screen by which they are tried here."""
 COUNTED_AGAIN = "sales_"
 """Tables of sums that are brought up to date when they are read: they say nothing that the orders do not."""
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -80,6 +82,7 @@ def visits(app: Flask) -> Iterator[Visit]:
             continue
         view, method_name = view_of(app, rule.endpoint), rule.endpoint.rpartition(".")[2]
         owner = getattr(view, "class_permission_name", None) or type(view).__name__
+        owner = OF_A_SCREEN.get(owner, owner)
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             if type(view).__name__ == "ImportView":
                 for screen in registry().screens():
@@ -106,6 +109,8 @@ def visits(app: Flask) -> Iterator[Visit]:
 def needed(view: Any, method_name: str) -> frozenset[str]:
     if method_name in OPENED_BY_ANY:
         return frozenset(OPENED_BY_ANY[method_name])
+    if type(view).__name__ in OF_A_SCREEN:
+        return frozenset({"can_view"})
     method = getattr(view, method_name, None)
     name = getattr(method, "_permission_name", None)
     name = (getattr(view, "method_permission_name", None) or {}).get(method_name, name)
@@ -113,7 +118,8 @@ def needed(view: Any, method_name: str) -> frozenset[str]:
 
 
 def fill(rule: str, **known: str) -> str:
-    given = {"version": "v1", "pk": "1", "column": "member", "name": "x", "table": "x"} | known
+    given = {"version": "v1", "pk": "1", "column": "member", "name": "x", "table": "x",
+             "screen": "SupplierScreen"} | known
     return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda gap: given.get(gap.group(1), "1"), rule)
 
 

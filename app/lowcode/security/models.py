@@ -87,15 +87,19 @@ class StaffPreference(Record):
     locale: Mapped[str | None] = text(20, _("Language"))
     theme: Mapped[str | None] = text(10, _("Theme"))
     page_sizes: Mapped[dict[str, Any]] = json_data(_("Rows per page"), default=dict)
+    # Screen name → the columns chosen for its list, and the view with which it opens.
+    lists: Mapped[dict[str, Any]] = json_data(_("Columns of lists"), default=dict)
 
 
 class PermissionState(Record):
-    """One row whose stamp changes whenever a role's permissions do; it tells caches in other processes."""
+    """One row whose stamp changes whenever a role's permissions do, and another whenever a saved view does; they tell
+    caches in other processes."""
 
     __tablename__ = "staff_permission_state"
     __audited__ = False
     title_column = "stamp"
     stamp: Mapped[str] = text(32, _("Stamp"))
+    views_stamp: Mapped[str | None] = text(32, _("Stamp of saved views"))
 
 
 class StarterRole(Record):

@@ -75,6 +75,16 @@ def choose(*, locale: str | None = None, theme: str | None = None,
     g.pop("locale", None)
 
 
+def choose_for_list(screen: str, **given: Any) -> None:
+    """Keep what the user at hand has chosen for a list, beside what they chose before; None takes a choice back."""
+    who = signed_in()
+    if who is None:
+        return
+    kept = {name: value for name, value in ({**who.lists.get(screen, {}), **given}).items() if value is not None}
+    lists = {name: chosen for name, chosen in {**who.lists, screen: kept}.items() if chosen}
+    _keep(who.user_id, {"lists": lists}, dict(who.page_sizes))
+
+
 def _keep(user_id: int, given: dict[str, Any], page_sizes: dict[str, int]) -> None:
     table: Any = StaffPreference.__table__
     values = {**given, "page_sizes": page_sizes, "updated_at": clock.now()}

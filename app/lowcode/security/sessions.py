@@ -63,12 +63,16 @@ class SignedIn:
     locale: str | None = None
     theme: str | None = None
     page_sizes: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, Any] = field(default_factory=dict)
+    """What was chosen for lists: screen name → `columns` and the first `view`."""
     roles_with_second_factor: tuple[str, ...] = ()
     """The roles that must have a second factor, whatever this user's are."""
     role_ids: frozenset[int] = frozenset()
     """The roles of this user, by themselves and through groups."""
     permission_stamp: str = ""
     """Changes with what any role allows."""
+    views_stamp: str = ""
+    """Changes with any saved view; empty while there never was one."""
 
     @cached_property
     def user(self) -> User:
@@ -136,14 +140,16 @@ def role_ids_of(user_id: Any) -> Any:
 _ROLES: Any = Role.__table__
 _MINE = (select(func.aggregate_strings(cast(_ROLES.c.id, String), ","))
          .where(_ROLES.c.id.in_(role_ids_of(USERS.c.id))).correlate(USERS).scalar_subquery())
-_STAMP = select(PermissionState.__table__.c.stamp).limit(1).scalar_subquery()
+_STATE: Any = PermissionState.__table__
+_STAMP = select(_STATE.c.stamp).limit(1).scalar_subquery()
+_VIEWS_STAMP = select(_STATE.c.views_stamp).limit(1).scalar_subquery()
 # Made once and of tables, not of models: this is asked at every request, and putting it together, or taking it through
 # the ORM, would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
            _ACCOUNTS.c.must_change_password, _FACTORS.c.id, _PREFERENCES.c.locale, _PREFERENCES.c.theme,
-           _PREFERENCES.c.page_sizes, _MUST, _MINE, _STAMP)
+           _PREFERENCES.c.page_sizes, _PREFERENCES.c.lists, _MUST, _MINE, _STAMP, _VIEWS_STAMP)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(_ACCOUNTS, _ACCOUNTS.c.user_id == USERS.c.id)
     .outerjoin(_FACTORS, _FACTORS.c.user_id == USERS.c.id)
@@ -158,7 +164,7 @@ def load(token: str, kind: str) -> SignedIn | None:
     if row is None:
         return None
     (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password,
-     proven_at, must_change, second_factor_id, locale, theme, page_sizes, must, mine, stamp) = row
+     proven_at, must_change, second_factor_id, locale, theme, page_sizes, lists, must, mine, stamp, views_stamp) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -169,7 +175,7 @@ def load(token: str, kind: str) -> SignedIn | None:
     name = f"{first_name or ''} {last_name or ''}".strip() or username
     role_ids = frozenset(map(int, mine.split(","))) if mine else frozenset()
     return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
-                    theme, page_sizes or {}, tuple(must or ()), role_ids, stamp or "")
+                    theme, page_sizes or {}, lists or {}, tuple(must or ()), role_ids, stamp or "", views_stamp or "")
 
 
 def end_session(session_id: int) -> None:

@@ -15,7 +15,11 @@ FRAMEWORK_VIEWS: dict[str, dict[str, Any]] = {
     "OpenApi": {"can_get": _("Read the description of the API")},
     "SwaggerView": {"can_show": _("Browse the description of the API")},
 }
-FRAMEWORK_LABELS = {"OpenApi": _("Description of the API"), "SwaggerView": _("API pages")}
+LIST_VIEWS: dict[str, dict[str, Any]] = {"SavedViews": {"can_share": _("Share views with others")}}
+"""What all lists have in common."""
+OWN_LABELS = {
+    "OpenApi": _("Description of the API"), "SwaggerView": _("API pages"), "SavedViews": _("Saved views"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,15 @@ def known_permissions() -> dict[str, dict[str, Any]]:
     found = {view: dict(labels) for view, labels in registry().labels.items() if labels}
     for view in current_app.extensions["appbuilder"].baseviews:
         name = view.class_permission_name
-        if name in FRAMEWORK_VIEWS and view.base_permissions:
-            found[name] = FRAMEWORK_VIEWS[name]
+        if view.base_permissions and name in (own := FRAMEWORK_VIEWS | LIST_VIEWS):
+            found[name] = own[name]
     return found
 
 
 def view_label(view_name: str) -> str:
     """What a view is called in the menu; the bare name for one that is no more."""
     found = next((entry.label for entry in registry().entries if entry.name == view_name), None)
-    return str(found or FRAMEWORK_LABELS.get(view_name) or view_name)
+    return str(found or OWN_LABELS.get(view_name) or view_name)
 
 
 def permission_text(permission_name: str, view_name: str) -> str:
@@ -66,9 +70,10 @@ def modules_in_words() -> list[ModuleWords]:
         views = [_view(entry.name, known) for entry in registry().entries_of(module) if entry.name in known]
         if views:
             groups.append(ModuleWords(str(module.label), module.icon, views))
-    rest = [_view(name, known) for name in FRAMEWORK_VIEWS if name in known]
-    if rest:
-        groups.append(ModuleWords(str(_("Interfaces")), "fa-plug", rest))
+    for label, icon, names in ((_("Lists"), "fa-list", LIST_VIEWS), (_("Interfaces"), "fa-plug", FRAMEWORK_VIEWS)):
+        rest = [_view(name, known) for name in names if name in known]
+        if rest:
+            groups.append(ModuleWords(str(label), icon, rest))
     return groups
 
 
