@@ -133,3 +133,11 @@ def test_only_who_may_edit_changes_many(ming: Any, as_user: Any) -> None:
     assert lin.post("/bulk/test_things", data={"rowid": ids(1)}).status_code == 403
     change(ming, (1,), chosen="count", count="2")
     assert lin.get(f"/import/test_things/{db.session.scalars(select(Import.id)).one()}").status_code == 403
+
+
+def test_all_rows_are_those_of_the_view_that_was_open(ming: Any) -> None:
+    saved = ming.post("/views/ThingScreen/save", data={"query": "f.kind=pot", "name": "Pots"})
+    answer = ming.post("/bulk/test_things", data={
+        "asked": "1", "rowid": ids(5), "return_to": saved.location, "chosen": "count", "count": "8", "scope": "all"})
+    assert answer.status_code == 302
+    assert [thing.count for thing in things().values()] == [1, 2, 3, 4, 8]

@@ -25,6 +25,7 @@ from app.lowcode.importing.naming import can_change_many, find_screen, name_of
 from app.lowcode.importing.reading import MOST_ROWS
 from app.lowcode.judging import judged
 from app.lowcode.listing import Listing
+from app.lowcode.saved_views.opening import open_list
 from app.lowcode.security import identity
 
 if TYPE_CHECKING:
@@ -129,17 +130,20 @@ def _values(screen: "Screen", form: Any, chosen: list[str]) -> dict[str, Any]:
 
 def _matching(screen: "Screen", back: str) -> list[int]:
     """The ids of all rows that the list shows from which somebody came."""
-    listing = Listing(screen, MultiDict(parse_qsl(urlsplit(back).query)))
-    ids = listing.keys(MOST_ROWS)
+    ids = Listing(screen, _asked(screen, back)).keys(MOST_ROWS)
     if len(ids) > MOST_ROWS:
         raise BusinessError(_("These are more than %(count)s rows; narrow the list with filters first."),
                             count=number_text(MOST_ROWS))
     return ids
 
 
+def _asked(screen: "Screen", back: str) -> MultiDict[str, str]:
+    """What that list was asked for, by its address and by the view that was open."""
+    return open_list(screen, MultiDict(parse_qsl(urlsplit(back).query, keep_blank_values=True))).args
+
+
 def _page(screen: "Screen", form: Any, ticked: list[int], back: str, chosen: list[str], message: Any = "") -> str:
-    listing = Listing(screen, MultiDict(parse_qsl(urlsplit(back).query)), keeps_mistakes=True)
-    count = listing.count(exact=True)
+    count = Listing(screen, _asked(screen, back), keeps_mistakes=True).count(exact=True)
     titles = [str(record) for record in screen.get_many(ticked[:SHOWN])]
     return render_template(
         "houtai/bulk.html", screen=screen, screen_name=name_of(screen), form=form, ids=ticked, back=back, titles=titles,
