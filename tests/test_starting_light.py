@@ -28,6 +28,7 @@ COMES_LATER = {
     "app.modules.members.importing", "app.modules.orders.importing", "babel.messages",
     # What the framework would load for types and keys that are not in use here.
     "sqlalchemy_utils", "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "cryptography",
+    "jsonschema", "yaml",
     # The server's own parent process.
     "granian",
 }
@@ -61,7 +62,22 @@ def test_the_first_page_needs_nothing_that_comes_later(app: Flask, tmp_path: Pat
     ("app.preparing", {"app.preparing", "app.core.migrations", "alembic"}),
     ("app.modules.catalog.demo", {"app.modules.catalog.demo", "app.core.demo", "PIL"}),
     ("cryptography.fernet", {"cryptography"}),
+    ("jsonschema", {"jsonschema"}),
     ("sqlalchemy_utils.types.uuid", {"sqlalchemy_utils", "sqlalchemy.dialects.mssql"}),
 ])
 def test_what_is_wanted_would_be_noticed(app: Flask, tmp_path: Path, wanted: str, brings: set[str]) -> None:
     assert brings <= loaded(app, tmp_path, wanted)
+
+
+def test_a_module_that_comes_late_is_the_real_one_wherever_it_was_named(app: Flask, tmp_path: Path) -> None:
+    said = subprocess.run([sys.executable, "-c", """
+import sys
+from app.core.starting import sparing
+with sparing():
+    import yaml as early
+assert "yaml" not in sys.modules
+assert early.safe_load("a: 1") == {"a": 1}
+import yaml
+assert yaml.safe_load is early.safe_load and type(yaml) is type(sys)
+"""], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
