@@ -43,6 +43,14 @@ def with_cookie(app: Flask, value: str) -> Client:
 # -- the new one ----------------------------------------------------------------------------------------------------
 
 
+def test_the_profile_shows_the_latest_sessions_and_counts_the_rest(as_user: Any) -> None:
+    for _number in range(8):
+        client = as_user("hua")
+    page = client.get("/profile/").text
+    assert page.count('<li class="session">') == 5 and "and 3 more" in page and "This one" in page
+    assert client.get("/profile/sessions").text.count('<li class="session">') == 8
+
+
 def test_every_sign_in_begins_a_new_session_and_a_planted_one_is_thrown_away(app: Flask) -> None:
     client = client_of(app)
     with client.session_transaction() as session:
