@@ -194,7 +194,7 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
         "schema": {"type": "string"},
         "description": gettext("The ETag that came with the record: refused if somebody else has changed it since."),
     }
-    query = {
+    query: dict[str, Any] = {
         "in": "query",
         "name": "q",
         "description": gettext(
@@ -204,6 +204,8 @@ def operations(screen: "Screen") -> dict[str, dict[str, Any]]:
         ),
         **_json(question_schema(screen)),
     }
+    # What a page for trying things out begins with; of itself it would make up a filter with every operator there is.
+    query["content"]["application/json"]["example"] = {"page_size": 10}
     written = {"required": True, **_json(_object(screen.form_fields, writing=True, required=True))}
     changed = {"required": True, **_json(_object(screen.form_fields, writing=True))}
     done = {"type": "object", "properties": {"message": {"type": "string"}}}

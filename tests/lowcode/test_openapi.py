@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from app.modules.analytics.reports import SalesReport
@@ -25,3 +26,15 @@ def test_no_operation_is_called_by_a_class(as_user: Any) -> None:
     body = described(as_user("ming"), "en")
     told = [item.get("summary", "") for path in body["paths"].values() for item in path.values()]
     assert "List of records" in told and not any("Screen" in summary for summary in told)
+
+
+def test_the_question_that_is_tried_first_is_one_that_is_answered(as_user: Any) -> None:
+    client, tried = as_user("ming"), 0
+    for path, ways in described(client, "en")["paths"].items():
+        for parameter in ways.get("get", {}).get("parameters", []):
+            if parameter.get("name") == "q":
+                example = parameter["content"]["application/json"]["example"]
+                answer = client.get(path, query_string={"q": json.dumps(example)})
+                assert answer.status_code == 200, f"{path}: {answer.text[:200]}"
+                tried += 1
+    assert tried > 5
