@@ -15,7 +15,7 @@ VALUES = [".parameter__enum", ".parameter__default", "[data-param-name=q] .rende
 """The methods, operators and values that a program writes; what Swagger says there is looked at by itself."""
 LEFT_IN_ENGLISH = """
 const [english, values] = [new Set(arguments[0]), arguments[1].join(", ")];
-const code = "pre:not(.errors-wrapper), code, textarea, option, .model-title, td:first-child";
+const code = "pre:not(.errors-wrapper), code, textarea, option, .model-title, td:first-child, td.header-col:last-child";
 const described = ".information-container, .opblock-summary, .opblock-tag, .model, td:first-child, " + values;
 const found = [];
 const read = (text, element, where = "") => {

@@ -14,7 +14,7 @@
   const sentences = [...words].filter(([english]) => english.match(GAP)).map(([english, ours]) =>
     [new RegExp(`^${english.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(GAP, "(?<$1>.+)")}$`), ours]);
   const NOT_ITS_OWN = `pre:not(.errors-wrapper), code, textarea, option, .opblock-tag, .opblock-summary-path,
-    .opblock-summary-description, .opblock-description, td.parameters-col_name, .response-col_description__inner,
+    .opblock-summary-description, .opblock-description, td.parameters-col_name, td.header-col, .response-col_description__inner,
     .model-title, .property-row > td:first-child,
     .renderedMarkdown:not(.parameter__enum, .parameter__default, .live-responses-table *)`;
   const ATTRIBUTES = ["aria-label", "title", "placeholder"];
