@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
 RELATED_ROWS = 8
+DRAFT_DAYS = 7
+"""How long a browser keeps what was typed into a form and not saved."""
 
 
 def form_page(
@@ -35,10 +37,12 @@ def form_page(
     title: str = "",
     record_id: int | None = None,
     version: str = "",
+    tag: str = "",
     met: dict[str, Any] | None = None,
 ) -> Page:
     """Everything for `houtai/form.html`. `title` and `record_id` are given where the record itself was rolled back or
-    is no more; `version` is what the form carries, `met` what is to be told of changes that others made."""
+    is no more; `version` is what the form carries and `tag` its short form, by which a draft is held against
+    it, `met` what is to be told of changes that others made."""
     is_new = record is None and record_id is None
     chosen = {choice["field"].name for choice in met["choices"]} if met else set()
     is_gone = record is None and not is_new
@@ -68,6 +72,7 @@ def form_page(
                 if (shown := [form[field.path] for field in fields if field.path not in chosen])
             ],
             "version": version,
+            "draft": {"name": draft_name(screen, record_id), "days": DRAFT_DAYS, "tag": tag},
             "met": met,
             "submit_label": _("Add") if is_new else _("Save with these choices") if chosen else _("Save"),
             "cancel_url": cancel,
@@ -81,6 +86,11 @@ def form_page(
             ],
         },
     )
+
+
+def draft_name(screen: "Screen", record_id: Any | None) -> str:
+    """Under which name, after the user's, a browser keeps what was typed into this form and not saved."""
+    return f"{screen.route_base.strip('/')}/{record_id if record_id is not None else 'new'}"
 
 
 def _referrer() -> str | None:

@@ -68,11 +68,13 @@ def open_form(screen: "Screen", record: Any | None, titles: Mapping[str, str | N
     form = screen.form_class(data=values)
     for path, text in titles.items():
         form[path].title = text
-    carried = ""
+    carried = tag = ""
     if record is not None:
         opened = versions.opened_now(record, screen.form_fields, values)
         carried = versions.version(screen.model, getattr(record, primary_key(screen.model).key), opened)
-    return screen.render("houtai/form.html", page=record_pages.form_page(screen, form, record, version=carried))
+        tag = versions.tag_of(opened.values)
+    page = record_pages.form_page(screen, form, record, version=carried, tag=tag)
+    return screen.render("houtai/form.html", page=page)
 
 
 def take_form(screen: "Screen", record: Any | None) -> Any:
@@ -167,7 +169,8 @@ def _show_stored(form: "Form", path: str, value: Any) -> None:
 
 def _say_saved(screen: "Screen", form: "Form", title: str, is_new: bool, record_id: Any, guard: Guard | None) -> None:
     said = gettext("Added: %(title)s", title=title) if is_new else gettext("Saved: %(title)s", title=title)
-    flash(said, "success")
+    # The browser that kept a draft of it learns from this message that it is done with.
+    flash({"text": said, "saved": record_pages.draft_name(screen, record_id)}, "success")  # type: ignore[arg-type]
     texts = [form[each.path].data for each in screen.form_fields if each.kind == "rich_text"]
     if any(map(html.has_foreign_pictures, texts)):
         flash(gettext("Pictures of other sites were left out of the text. Upload them to show them."), "warning")

@@ -29,6 +29,7 @@ SESSION_PARTS = {"topbar", "language_menu", "theme_menu"}
 class ShellUser:
     """Who is signed in, as the frame shows them."""
 
+    id: int
     name: str
     role: str
     initials: str
@@ -70,7 +71,7 @@ class Shell:
         who = signed_in()
         if who is None:
             return None
-        return ShellUser(who.name, getattr(who, "role", "") or "", who.name[:1].upper())
+        return ShellUser(who.user_id, who.name, getattr(who, "role", "") or "", who.name[:1].upper())
 
     @cached_property
     def languages(self) -> list[dict[str, Any]]:

@@ -185,7 +185,12 @@ def opened_now(record: Any, fields: Iterable[Field], values: Mapping[str, Any]) 
 
 def tag(fields: Iterable[Field], values: Mapping[str, Any]) -> str:
     """The version of all that can be written, for a program to hold against."""
-    return hashlib.blake2b(_json(plain_values(fields, values)), digest_size=16).hexdigest()
+    return tag_of(plain_values(fields, values))
+
+
+def tag_of(values: Mapping[str, Any]) -> str:
+    """The same of plain values."""
+    return hashlib.blake2b(_json(values), digest_size=16).hexdigest()
 
 
 def _json(value: Any) -> bytes:

@@ -114,7 +114,19 @@ window.houtai = (() => {
     set(key, value) {
       try { localStorage.setItem(`houtai.${key}`, JSON.stringify(value)); } catch { /* full or switched off */ }
     },
+    remove(key) {
+      try { localStorage.removeItem(`houtai.${key}`); } catch { /* switched off */ }
+    },
+    /** The keys that begin with `start`. */
+    keys(start) {
+      try {
+        return Object.keys(localStorage).filter((key) => key.startsWith(`houtai.${start}`)).map((key) => key.slice(7));
+      } catch { return []; }
+    },
   };
+
+  /** Under which name what somebody typed into a form and did not save is kept: by user, screen and record. */
+  const draftKey = (name = "") => `draft.${document.documentElement.dataset.user ?? ""}.${name}`;
 
   /** Under which name the lately opened pages are kept: by language, since their words are kept with them. */
   const recentKey = `recent.${document.documentElement.lang}`;
@@ -133,5 +145,5 @@ window.houtai = (() => {
     return element;
   };
 
-  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, recentKey, isPhone, make, RequestFailed };
+  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, draftKey, recentKey, isPhone, make, RequestFailed };
 })();

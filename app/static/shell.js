@@ -38,6 +38,12 @@
     });
   }
 
+  // Whoever signs out leaves nothing of what they typed behind.
+  document.querySelector("[data-sign-out]")?.addEventListener("submit", () => {
+    houtai.memory.keys(houtai.draftKey()).forEach(houtai.memory.remove);
+    document.dispatchEvent(new Event("houtai:forget"));
+  });
+
   /* The page one is on: the menu item whose address begins this one, the longest of them. */
   const here = location.pathname.replace(/\/$/, "");
   const startsHere = (link) => {

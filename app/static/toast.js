@@ -30,4 +30,6 @@
     event.target.closest("[data-toast-close]")?.closest(".toast").remove();
   });
   holder.querySelectorAll(".toast").forEach(watch);
+  // What was saved needs no draft any more.
+  holder.querySelectorAll("[data-saved]").forEach((toast) => houtai.memory.remove(houtai.draftKey(toast.dataset.saved)));
 })();

@@ -44,8 +44,9 @@
       this.max = this.isMany ? Number(input.dataset.max) || 20 : 1;
       this.busy = 0;
       this.build();
-      this.read().forEach((key) => this.addTile(key, filesUrl + key));
+      this.draw();
       this.write(false);
+      this.input.addEventListener("houtai:restored", () => { this.draw(); this.write(); });
       if (this.isMany) this.makeSortable();
     }
 
@@ -85,6 +86,12 @@
         event.stopImmediatePropagation();
         houtai.toast(houtai.text("picture_wait"), "warn");
       }, true);
+    }
+
+    /** Show the pictures that the input names. */
+    draw() {
+      this.list.replaceChildren();
+      this.read().forEach((key) => this.addTile(key, filesUrl + key));
     }
 
     tiles() { return [...this.list.children]; }
