@@ -17,6 +17,7 @@ _counter = itertools.count(1)
 
 def bring_things(shop: LiveShop, word: str, count: int, **given: Any) -> list[int]:
     """Put things called “<word> 1”, “<word> 2” … into the shop; gives their ids, the first first."""
+    assert " " not in word, "two words would be taken for English on a Chinese page of the audit trail"
     with shop.app.app_context():
         things = [Thing(**{"code": f"{word[:8]}-{next(_counter)}", "label": f"{word} {number}"} | given)
                   for number in range(1, count + 1)]

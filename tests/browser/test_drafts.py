@@ -79,7 +79,7 @@ def test_all_that_was_typed_comes_back_after_a_crash(
         db.session.commit()
         shelf_id, label_id = shelf.id, label.id
         db.session.remove()
-    (thing_id,) = bring_things(live_shop, f"Crash {size}", 1, is_open=True, seen_at=None)
+    (thing_id,) = bring_things(live_shop, f"Crash-{size}", 1, is_open=True, seen_at=None)
     open_thing(owner, thing_id)
     send(owner, "views", a_picture(tmp_path, "red"))
     owner.run("document.querySelector('[name=is_open][type=checkbox]').click()")

@@ -49,7 +49,7 @@ def save(browser: Browser) -> None:
 
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_what_both_changed_is_chosen_by_keyboard_or_finger(owner: Browser, live_shop: LiveShop, size: Size) -> None:
-    (thing_id,) = bring_things(live_shop, f"Met {size}", 1, price=1000)
+    (thing_id,) = bring_things(live_shop, f"Met-{size}", 1, price=1000)
     owner.become(size)
     path = open_thing(owner, thing_id)
     owner.fill("label", "Mine")
@@ -89,7 +89,7 @@ def test_whoever_types_something_else_has_chosen_it(owner: Browser, live_shop: L
 def test_a_formatted_text_that_was_left_alone_is_not_touched_by_its_editor(owner: Browser, live_shop: LiveShop) -> None:
     """The editor would write it another way."""
     story = "<p>One <b>bold</b> word</p><p>Two</p>"
-    (thing_id,) = bring_things(live_shop, "Left alone", 1, story=story)
+    (thing_id,) = bring_things(live_shop, "Unmoved", 1, story=story)
     path = open_thing(owner, thing_id)
     assert owner.run("return hugerte.get('story').getContent()") != story
     owner.fill("label", "Mine")
