@@ -25,11 +25,15 @@
       item.querySelector("[data-move=down]").disabled = place === items.length - 1;
     });
 
+    // Its neighbour steps aside: what is moved stays in the page, and so keeps the focus and the pointer.
+    const step = (item, direction) => {
+      if (direction === "up") item.after(item.previousElementSibling);
+      else item.before(item.nextElementSibling);
+    };
+
     const move = (item, direction) => {
-      const other = direction === "up" ? item.previousElementSibling : item.nextElementSibling;
-      if (!other) return;
-      if (direction === "up") other.before(item);
-      else other.after(item);
+      if (!(direction === "up" ? item.previousElementSibling : item.nextElementSibling)) return;
+      step(item, direction);
       showEnds();
       tell(item);
       item.scrollIntoView({ block: "nearest" });
@@ -52,16 +56,13 @@
       const item = button.closest("li");
       move(item, button.dataset.move);
       // At the end of the list the button is off; its neighbour keeps the focus near.
-      const next = button.disabled ? item.querySelector("[data-move]:enabled") : button;
-      next?.focus();
+      if (button.disabled) item.querySelector("[data-move]:enabled")?.focus();
     });
 
     list.addEventListener("keydown", (event) => {
       if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
-      const { activeElement } = document;
       event.preventDefault();
       move(event.target.closest("li"), event.key === "ArrowUp" ? "up" : "down");
-      activeElement.focus();
     });
 
     // By the grip, with mouse, pen or finger alike.
@@ -77,8 +78,8 @@
         if (clientY < box.top + 32) list.parentElement.scrollTop -= 12;
         if (clientY > box.bottom - 32) list.parentElement.scrollTop += 12;
         const middle = (other) => { const at = other.getBoundingClientRect(); return at.top + at.height / 2; };
-        while (item.previousElementSibling && clientY < middle(item.previousElementSibling)) item.previousElementSibling.before(item);
-        while (item.nextElementSibling && clientY > middle(item.nextElementSibling)) item.nextElementSibling.after(item);
+        while (item.previousElementSibling && clientY < middle(item.previousElementSibling)) step(item, "up");
+        while (item.nextElementSibling && clientY > middle(item.nextElementSibling)) step(item, "down");
       };
       const stop = () => {
         item.classList.remove("is-moving");

@@ -142,3 +142,15 @@ def test_choosing_costs_the_list_no_query(
     with count_queries() as queries:
         ming.get(LIST + "?size=2")
     assert len(queries) == 3, queries
+
+
+def test_the_chooser_carries_the_form_token_and_the_address(things: None, as_user: Callable[[str], Client]) -> None:
+    ming = as_user("ming")
+    for query in ("", "?sort=-price&f.kind=cup", "?columns=label"):
+        page = ming.get(LIST + query).text
+        chooser = page.split('id="columns"')[1].split("</form>")[0]
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', chooser))
+        assert html.unescape(hidden["query"]) == query[1:]
+        data = {"csrf_token": hidden["csrf_token"], "columns": ["label"], "query": ""}
+        assert ming.post("/views/ThingScreen/columns", data=data, csrf=False).status_code == 302
+        choose(ming, reset="1")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.core.bin import BinEntry
 from app.core.db import db
+from app.lowcode.saved_views import services
 from app.lowcode.saved_views.models import Audience, SavedView
 from app.modules.audit.models import AuditLine
 from tests.factories import make_order
@@ -89,6 +90,18 @@ def test_sharing_needs_its_permission(people: dict[str, Client], share: str) -> 
     assert "view-share" not in people["kai"].get("/orders/list/?sort=-total_amount").text
     assert "view-share" in people["sha"].get("/orders/list/?sort=-total_amount").text
     assert save(people["sha"], "All of us", share)
+
+
+def test_without_the_guard_anyone_shares_and_opens_what_is_private(
+        people: dict[str, Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The positive control: the two questions answered yes."""
+    mine = save(people["sha"])
+    monkeypatch.setattr(services, "may_share", lambda: True)
+    assert save(people["kai"], "All of us", "everyone")
+    monkeypatch.setattr(services, "views_of", lambda _who, _screen: [
+        services.Kept(view.id, view.screen, view.name, view.audience, view.role_id, view.user_id, view.content)
+        for view in db.session.scalars(select(SavedView))])
+    assert "not there any more" not in people["kai"].get(f"/orders/list/?view={mine}").text
 
 
 @pytest.mark.parametrize("share", ["nobody", "role:", "role:x", "role:999999", "role:99999999999999999999"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import render_template, url_for
 from flask_wtf.csrf import generate_csrf
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from app.lowcode.saved_views.services import Kept
     from app.lowcode.security.sessions import SignedIn
 
-TOKEN_HERE = "<!--token-->"
-QUERY_HERE = "<!--query-->"
+TOKEN_HERE = Markup("<!--token-->")
+QUERY_HERE = Markup("<!--query-->")
 """Where the kept column chooser gets what belongs to the request at hand."""
 
 
@@ -42,7 +42,7 @@ def view_bar(opened: Opened, address: "Address") -> dict[str, Any] | None:
          "is_first": each.id == opened.first, **_shared_words(who, each)}
         for each in opened.views
     ]
-    may_share = services.may_share()
+    may_share = (can_save or view is not None) and services.may_share()
     return {
         "tabs": tabs,
         "root": root,
@@ -101,7 +101,7 @@ def column_chooser(opened: Opened, address: "Address") -> Markup:
 
     is_standard = shown == columns.standard(screen)
     drawn = keep(("columns", screen.endpoint), draw) if is_standard else Markup(draw())
-    query = escape(address.with_().partition("?")[2])
-    return Markup(drawn.replace(TOKEN_HERE, escape(generate_csrf())).replace(QUERY_HERE, query))
+    query = address.with_().partition("?")[2]
+    return drawn.replace(TOKEN_HERE, generate_csrf()).replace(QUERY_HERE, query)
 
 

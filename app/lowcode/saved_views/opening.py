@@ -91,21 +91,34 @@ class ViewAddress(Address):
         self.word, self.base = word, base
         self.all_pairs = [pair for pair in self.pairs if pair[0] not in {"view", "f"}]
         self.pairs = self._said(self.all_pairs)
+        self._written = [(key, _written(key, value)) for key, value in self.pairs]
 
     def _said(self, pairs: list[Pair]) -> list[Pair]:
         others = [pair for pair in pairs if pair[0] not in SINGLE and not pair[0].startswith(PREFIX)]
         return [("view", self.word), *Parts.of(pairs).differences(self.base), *others]
 
     def with_(self, *, without: tuple[str, ...] = (), **changes: Any) -> str:
-        pairs = [pair for pair in self.all_pairs if pair[0] not in changes and pair[0] not in without]
-        pairs += [(key, str(value)) for key, value in changes.items() if value is not None]
-        said = "&".join([f"{quote_plus(key)}={quote_plus(value)}" for key, value in self._said(pairs)])
-        return f"{self.path}?{said}"
+        if without:
+            pairs = [pair for pair in self.all_pairs if pair[0] not in changes and pair[0] not in without]
+            pairs += [(key, str(value)) for key, value in changes.items() if value is not None]
+            parts = [_written(key, value) for key, value in self._said(pairs)]
+        else:
+            # Most links change one word of some fifty; the rest is written already.
+            parts = [written for key, written in self._written if key not in changes]
+            for key, value in changes.items():
+                said = "" if value is None else str(value)
+                if said != (getattr(self.base, key) if key in SINGLE else ""):
+                    parts.append(_written(key, said))
+        return f"{self.path}?{'&'.join(parts)}"
 
     @property
     def panel_pairs(self) -> list[Pair]:
         # What the panel sends is all the filters there are, even where it sends none.
         return [*(pair for pair in super().panel_pairs if pair != OWN), OWN]
+
+
+def _written(key: str, value: str) -> str:
+    return f"{quote_plus(key)}={quote_plus(value)}"
 
 
 @dataclass
