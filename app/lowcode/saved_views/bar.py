@@ -55,8 +55,9 @@ def view_bar(opened: Opened, address: "Address") -> dict[str, Any] | None:
         "may_delete": view is not None and services.may_delete(who, view),
         "is_first": view is not None and view.id == opened.first,
         "name_size": NAME_SIZE,
-        "audiences": _audiences(who) if may_share else [],
-        "audience": _audience_word(view) if view is not None else Audience.private.value,
+        "may_share": may_share,
+        "audiences": _audiences(who, None) if may_share else "",
+        "audiences_now": _audiences(who, view) if may_share else "",
         # So that what is shown can be sent to a colleague as it stands in the address line.
         "address": address.with_() if opened.is_by_itself else None,
     }
@@ -77,15 +78,22 @@ def _audience_word(view: "Kept") -> str:
     return f"role:{view.role_id}" if view.audience is Audience.role else str(view.audience.value)
 
 
-def _audiences(who: "SignedIn") -> list[tuple[str, str]]:
-    roles = [(f"role:{role_id}", gettext("Role: %(role)s", role=role_label(name)))
-             for role_id, name in services.roles_to_share_with(who)]
-    return [(Audience.private.value, str(Audience.private.label)),
-            (Audience.everyone.value, str(Audience.everyone.label)), *roles]
+def _audiences(who: "SignedIn", view: "Kept | None") -> Markup:
+    """Those with whom a view can be shared, as options; they are the same until anything about roles changes."""
+
+    def draw() -> str:
+        found = [(each.value, each.label) for each in (Audience.private, Audience.everyone)]
+        found += [(f"role:{role_id}", gettext("Role: %(role)s", role=role_label(name)))
+                  for role_id, name in services.roles_to_share_with(who)]
+        return Markup("").join(Markup('<option value="%s">%s</option>') % option for option in found)
+
+    chosen = Markup(' value="%s"') % (_audience_word(view) if view is not None else Audience.private.value)
+    return keep(("audiences", who.permission_stamp), draw).replace(chosen, chosen + Markup(" selected"), 1)
 
 
 def column_chooser(opened: Opened, address: "Address") -> Markup:
-    """The dialog with all columns. While a list shows its standard ones it is the same for everyone, so it is kept."""
+    """The dialog with all columns. It is kept for the columns that somebody has settled on, the standard ones before
+    all, but not for every order that an address can name."""
     screen = opened.screen
     shown = [field.path for field in opened.fields]
 
@@ -99,8 +107,8 @@ def column_chooser(opened: Opened, address: "Address") -> Markup:
             is_standard=shown == columns.standard(screen),
         )
 
-    is_standard = shown == columns.standard(screen)
-    drawn = keep(("columns", screen.endpoint), draw) if is_standard else Markup(draw())
+    is_settled = opened.asked.columns == opened.base.columns
+    drawn = keep(("columns", screen.endpoint, *shown), draw) if is_settled else Markup(draw())
     query = address.with_().partition("?")[2]
     return drawn.replace(TOKEN_HERE, generate_csrf()).replace(QUERY_HERE, query)
 
