@@ -60,6 +60,7 @@ def met(screen: "Screen", form: "Form", record_id: int, opened: Opened | None, n
     kept = [path for path in changes.mine if path not in changes.theirs]
     return {
         "title": _headline(told, opened),
+        "is_self": told is not None and told.is_self,
         "text": gettext("Nothing was saved yet, and nothing that you typed is lost."),
         "history": told.html if told is not None else None,
         "choices": [_choice(screen, form, fields[path], opened, now) for path in changes.both],

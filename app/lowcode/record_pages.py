@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import inspect
 from werkzeug.datastructures import MultiDict
 
+from app.core import clock
 from app.core.i18n import gettext, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import cells, dependents
@@ -72,7 +73,8 @@ def form_page(
                 if (shown := [form[field.path] for field in fields if field.path not in chosen])
             ],
             "version": version,
-            "draft": {"name": draft_name(screen, record_id), "days": DRAFT_DAYS, "tag": tag},
+            "draft": {"name": draft_name(screen, record_id), "days": DRAFT_DAYS, "tag": tag,
+                      "zone": str(clock.shop_zone())},
             "met": met,
             "submit_label": _("Add") if is_new else _("Save with these choices") if chosen else _("Save"),
             "cancel_url": cancel,

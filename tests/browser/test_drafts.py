@@ -205,7 +205,7 @@ def test_a_record_that_changed_since_is_told_and_not_overwritten(owner: Browser,
     assert "changed since" in (offer(owner) or "")
     owner.find("[data-draft-restore]").click()
     save(owner)
-    assert "Both of you changed" in owner.find("#meeting").text
+    assert "changed here and there" in owner.find("#meeting").text
     assert thing(live_shop, thing_id)["label"] == "Theirs"  # type: ignore[index]
     save(owner)
     kept: Any = thing(live_shop, thing_id)

@@ -191,7 +191,7 @@ def test_what_both_changed_is_not_saved_but_told_with_a_choice(app: Flask, ming:
     told = words(answer.text)
     assert "after you opened it" in told and "18:32" in told
     assert "When you opened it: ¥10.00" in told
-    assert "Mine, as typed here ¥15.00" in told and "Theirs, as stored now ¥14.00" in told
+    assert "As typed here ¥15.00" in told and "As stored now ¥14.00" in told
     assert "Taken over from the record: Count." in told and "Kept as you typed it: Name." in told
     assert 'value="Mine"' in answer.text and 'name="count" value="5"' in answer.text, "the form is not merged"
     assert "What was changed meanwhile" in told and "Save with these choices" in told

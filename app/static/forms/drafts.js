@@ -16,10 +16,11 @@
     }
   };
 
-  const when = (at) => {
-    const isToday = new Date(at).toDateString() === new Date().toDateString();
-    const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    return new Intl.DateTimeFormat(document.documentElement.lang, isToday ? clock : { month: "short", day: "numeric", ...clock }).format(at);
+  /** A moment on the shop's clock, as all moments here are. */
+  const when = (at, timeZone) => {
+    const write = (parts) => (moment) => new Intl.DateTimeFormat(document.documentElement.lang, { timeZone, ...parts }).format(moment);
+    const [day, clock] = [{ month: "short", day: "numeric" }, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }];
+    return write(write(day)(at) === write(day)(Date.now()) ? clock : { ...day, ...clock })(at);
   };
 
   /* Pickers write a moment with a space where the browser's own inputs have a T. */
@@ -106,7 +107,7 @@
       if (!differs) { houtai.memory.remove(this.key); return; }
       this.pending = draft;
       const words = this.offer.querySelector("[data-draft-words]");
-      words.textContent = words.dataset.draftWords.replace("{when}", when(draft.at));
+      words.textContent = words.dataset.draftWords.replace("{when}", when(draft.at, this.form.dataset.draftZone));
       this.offer.querySelector("[data-draft-changed]").hidden = draft.tag === this.tag;
       this.offer.hidden = false;
     }
@@ -167,7 +168,7 @@
       this.keep();
       this.form.querySelector("[data-unsaved]").hidden = false;
       houtai.toast(houtai.text("draft_restored"), "info");
-      document.querySelector("[data-save]").focus();
+      document.querySelector("[data-save]").focus({ preventScroll: true });
     }
 
     discard() {
