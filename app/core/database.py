@@ -33,14 +33,15 @@ db = get_sqla_class()()
 _intent: contextvars.ContextVar[str | None] = contextvars.ContextVar("houtai_transaction_intent", default=None)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BUSY_TIMEOUT_SECONDS = 30
-READS = "houtai_reads"
-"""Marks a connection of PostgreSQL that was taken to read only."""
+READS, SNAPSHOT = "houtai_reads", "houtai_snapshot"
+"""Mark a connection of PostgreSQL that was taken to read only, or to read everything as of one moment."""
 
 
 @contextlib.contextmanager
-def reading() -> Iterator[None]:
-    """Transactions begun inside only read; on SQLite they never wait for a writer."""
-    token = _intent.set("read")
+def reading(*, one_snapshot: bool = False) -> Iterator[None]:
+    """Transactions begun inside only read; on SQLite they never wait for a writer. With `one_snapshot` all queries of
+    such a transaction see the same moment, as they do on SQLite in any case."""
+    token = _intent.set("snapshot" if one_snapshot else "read")
     try:
         yield
     finally:
@@ -81,7 +82,7 @@ def _patient(connection: Connection, seconds: float | None) -> Iterator[None]:
 def _only_reads() -> bool:
     intent = _intent.get()
     if intent is not None:
-        return intent == "read"
+        return intent != "write"
     return has_request_context() and request.method in SAFE_METHODS
 
 
@@ -153,10 +154,17 @@ def refuse_if_hung_up(connection: Any, _entry: ConnectionPoolEntry, _proxy: Any)
 
 
 def read_without_transaction(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
-    """PostgreSQL: each statement of a connection that is taken to read stands for itself."""
-    reads = _only_reads()
+    """PostgreSQL: each statement of a connection that is taken to read stands for itself, unless all are to see one
+    moment."""
+    is_snapshot = _intent.get() == "snapshot"
+    reads = _only_reads() and not is_snapshot
     if reads or entry.info.get(READS):
         entry.info[READS] = connection.autocommit = reads
+    if is_snapshot or entry.info.get(SNAPSHOT):
+        from psycopg import IsolationLevel
+
+        entry.info[SNAPSHOT] = is_snapshot
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ if is_snapshot else None
 
 
 def begin_where_it_matters(connection: Connection, cursor: Any, statement: str, _parameters: Any, context: Any,

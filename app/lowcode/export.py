@@ -50,7 +50,7 @@ class ListExported(Audited):
     query: str
 
     def record_name(self) -> str:
-        view = next((each for each in registry().screens() if type(each).__name__ == self.screen), None)
+        view = registry().screen_named(self.screen)
         return str(view.list_title) if view is not None else self.screen
 
     def in_words(self) -> str:
@@ -76,7 +76,7 @@ def export_list(screen: "Screen", args: MultiDict[str, str], form: str, shown: l
     columns = [_column(screen, field) for field in fields]
     counted = _Counted(screen, args, fields, columns)
     db.session.commit()  # whatever follows only reads, and on SQLite nobody waits for it
-    with reading():
+    with reading(one_snapshot=True):
         sheet = Sheet(str(screen.list_title), columns, counted)
         file = write_xlsx([sheet], title=str(screen.list_title)) if form == "xlsx" else _csv(sheet)
         db.session.rollback()

@@ -209,3 +209,23 @@ def test_on_postgresql_a_query_that_is_asked_again_is_planned_no_more(driver: An
         db.session.scalars(select(Cabinet.name)).all()
         db.session.remove()
     assert kept() == 0
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("one_snapshot", [True, False])
+def test_one_snapshot_sees_nothing_of_what_comes_meanwhile(app: Any, database: Any, one_snapshot: bool) -> None:
+    db.session.commit()
+    seen = []
+    with reading(one_snapshot=one_snapshot):
+        seen.append(db.session.scalars(select(Cabinet.name)).all())
+        with writing() as connection:
+            connection.execute(insert(Cabinet.__table__).values(name="oak"))
+        seen.append(db.session.scalars(select(Cabinet.name)).all())
+        db.session.rollback()
+    # On PostgreSQL the plain way is the control; on SQLite a transaction sees one moment in any case.
+    assert seen == ([[], []] if one_snapshot or database.kind == "sqlite" else [[], ["oak"]])
+    with reading():
+        assert db.session.scalars(select(Cabinet.name)).all() == ["oak"]
+        if database.kind == "postgresql":
+            assert not is_open(db.session.connection().connection.driver_connection), "the next reader is a plain one"
+    db.session.rollback()
