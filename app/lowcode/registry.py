@@ -69,6 +69,10 @@ class Registry:
         """The screen on which rows of `model` are kept, or None."""
         return self.by_model.get(model)
 
+    def screen_named(self, name: str) -> "Screen | None":
+        """The screen whose class is called so, or None: how rows that outlive a process name one."""
+        return next((screen for screen in self.screens() if type(screen).__name__ == name), None)
+
     def screen_of_table(self, name: str) -> "Screen | None":
         """The screen on which the rows of a table are kept, or None."""
         return next((screen for model, screen in self.by_model.items() if model.__tablename__ == name), None)

@@ -17,7 +17,7 @@ from app.core.importing import BrokenFile
 from app.lowcode.sheets import STARTS_A_FORMULA
 
 MOST_ROWS, MOST_COLUMNS = 200_000, 200
-MOST_UNPACKED = 512 * 1024 * 1024
+MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes that a spreadsheet may have unpacked: more is a bomb, or nothing that people keep by hand."""
 LONGEST_CELL = 100_000
 SPREADSHEET = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -66,7 +66,7 @@ def _heading(texts: list[str], filename: str) -> list[str]:
 
 def _csv(data: bytes, filename: str) -> Iterator[Iterable[Any]]:
     text = _decoded(data, filename)
-    first = text.splitlines()[0] if text else ""
+    first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL * 2))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

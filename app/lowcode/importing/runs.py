@@ -28,7 +28,7 @@ from app.core.actor import current_actor
 from app.core.bin import throw_away
 from app.core.database import db
 from app.core.db import guarded_update
-from app.core.errors import BusinessError, InvalidInput, NotAllowed
+from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
 from app.core.events import publish
 from app.core.i18n import current_locale, gettext, number_text
 from app.core.i18n import lazy as _
@@ -312,7 +312,10 @@ def get_import(number: int) -> Import:
 
 def screen_of(run: Import) -> "Screen":
     """The screen into which an import goes."""
-    return next(each for each in registry().screens() if type(each).__name__ == run.screen)
+    screen = registry().screen_named(run.screen)
+    if screen is None:
+        raise NotFound(_("The screen into which this was to go is gone."))
+    return screen
 
 
 def _judge(screen: "Screen", run: Import) -> Judge:

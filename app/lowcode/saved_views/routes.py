@@ -41,7 +41,7 @@ def of_a_screen(method: Work) -> Callable[..., Any]:
     @wraps(method)
     def guarded(self: Any, screen: str) -> Any:
         who = signed_in()
-        view = next((each for each in registry().screens() if services.key_of(each) == screen), None)
+        view = registry().screen_named(screen)
         if who is None or view is None or not view.may("view"):
             if who is not None and view is None:
                 raise NotFound()

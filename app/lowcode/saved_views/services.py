@@ -68,7 +68,7 @@ class SharedViewChanged(Audited):
     seen_by: str
 
     def record_name(self) -> str:
-        view = next((each for each in registry().screens() if key_of(each) == self.screen), None)
+        view = registry().screen_named(self.screen)
         return f"{view.list_title if view is not None else self.screen}: {self.name}"
 
     def in_words(self) -> str:
