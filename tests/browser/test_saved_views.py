@@ -69,10 +69,10 @@ def choose_columns(browser: Browser) -> None:
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_columns_are_chosen_and_put_in_order(browser: Browser, live_shop: LiveShop, size: str) -> None:
     browser.become(size)  # type: ignore[arg-type]
-    bring_things(live_shop, f"Chosen {size}", 2)
+    bring_things(live_shop, f"Chosen{size}", 2)
     browser.sign_in("ming")
     browser.speak("en")
-    browser.open(f"{LIST}?f.label=Chosen+{size}")
+    browser.open(f"{LIST}?f.label=Chosen{size}")
     choose_columns(browser)
     assert heads(browser) == ["Code", "Name", "Price", "Found"]
     shown = browser.run("""return [...document.querySelector('.records tbody tr').querySelectorAll('td[data-label]')]

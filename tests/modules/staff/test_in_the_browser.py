@@ -70,8 +70,8 @@ def test_rights_are_ticked_shown_and_saved(browser: Browser, live_shop: LiveShop
     summary = browser.run("return document.querySelector('[data-summary]').textContent")
     assert "4" in summary and "0" in summary
     browser.find("[data-save]").click()
-    listed = [item.text for item in browser.find_all("#matrix-changes [data-given] li")]
-    assert len(listed) == 4
+    # The dialog fades in: what is still clear as glass does not count as shown.
+    browser.until(lambda: len(browser.find_all("#matrix-changes [data-given] li")) == 4, "not four rights are listed")
     assert rights(live_shop, buyer_id) == {"can_view"}, "nothing is saved before it was shown"
     with browser.leaving():
         browser.find("#matrix-changes [data-yes]").click()
