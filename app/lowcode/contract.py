@@ -118,38 +118,6 @@ def a_form_that_sends_no_field_changes_none(bench: Bench, screen: "Screen") -> N
 
 
 @check
-def what_a_file_says_of_a_record_as_it_is_changes_nothing(bench: Bench, screen: "Screen") -> None:
-    from app.lowcode.importing.cells import importable, write_cell
-    from app.lowcode.importing.judge import Judge
-    from app.lowcode.importing.models import Import, ImportRow, Outcome
-    from app.lowcode.importing.naming import takes_files
-
-    if not takes_files(screen):
-        return
-
-    record = bench.rows(screen, 1)[0]
-    fields = importable(screen.form_fields)
-    with bench.owner.application.test_request_context():
-        cells = [str(record.id), *(str(write_cell(item, getattr(record, item.path))) for item in fields)]
-        run = Import(matches=["id", *(item.path for item in fields)], key_path="id", keeps_when_empty=False)
-        row = ImportRow(number=2, cells=cells)
-        verdict = Judge(screen, run, may_add=True, may_edit=True).judge([row])[0]
-        db.session.rollback()
-    assert verdict.outcome is Outcome.same, f"{verdict.outcome.value}: {verdict.reasons} {verdict.changes}"
-
-
-@check
-def the_pages_of_an_import_open(bench: Bench, screen: "Screen") -> None:
-    from app.lowcode.importing.naming import name_of, takes_files
-
-    if not takes_files(screen):
-        return
-
-    assert bench.owner.get(f"/import/{name_of(screen)}").status_code == 200
-    assert bench.owner.get(f"/import/{name_of(screen)}/template").status_code == 200
-
-
-@check
 def what_a_browser_leaves_out_has_a_companion(bench: Bench, screen: "Screen") -> None:
     if not screen.has_form or "can_edit" not in (screen.base_permissions or []):
         return
@@ -366,5 +334,5 @@ def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
     assert db.session.get(screen.model, record_id) is not None
 
 
-# The checks of the API, of lists and of saving stand in files of their own and are found from here.
-from app.lowcode import contract_api, contract_lists, contract_saving  # noqa: E402, F401
+# The checks of the API, of importing, of lists and of saving stand in files of their own and are found from here.
+from app.lowcode import contract_api, contract_importing, contract_lists, contract_saving  # noqa: E402, F401

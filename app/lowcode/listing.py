@@ -27,6 +27,7 @@ from app.core.columns import Choice
 from app.core.database import db
 from app.core.errors import BadRequest
 from app.core.i18n import lazy as _
+from app.core.i18n import number_text
 from app.lowcode.fields import Field, primary_key, title_column
 from app.lowcode.filters import condition, read_filters
 
@@ -93,6 +94,11 @@ class Count:
 
     number: int
     is_exact: bool
+
+    @property
+    def text(self) -> str:
+        """For people: “10,000+” where there are more than were counted."""
+        return number_text(self.number) + ("" if self.is_exact else "+")
 
 
 class Narrowing(Protocol):

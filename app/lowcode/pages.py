@@ -151,7 +151,7 @@ def list_page(screen: "Screen", listing: Listing, opened: "Opened") -> Page:
             "bulk_url": url_for(f"{screen.endpoint}.action_many"),
             "return_to": here(),
             "count": {
-                "text": number_text(count.number) + ("" if count.is_exact else "+"),
+                "text": count.text,
                 "exact": count.is_exact,
                 "number": count.number,
                 "exact_url": address.with_(count="exact"),

@@ -55,6 +55,11 @@ def test_it_is_asked_first_what_to_change(ming: Any) -> None:
     assert 'value="code"' not in answer.text, "no two rows can have the same code"
 
 
+def test_without_a_tick_it_is_told_what_is_missing(ming: Any) -> None:
+    answer = ming.post("/bulk/test_things", data={"return_to": LIST})
+    assert answer.headers["Location"] == LIST and "Tick at least one row" in ming.get(LIST).text
+
+
 def test_ticked_rows_get_what_was_chosen_and_nothing_else(ming: Any) -> None:
     shelf, red = db.session.scalars(select(Shelf.id)).one(), db.session.scalars(select(Label.id)).one()
     answer = change(ming, (1, 2), chosen=["shelf", "price", "labels"], shelf=str(shelf), price="12.50",

@@ -343,6 +343,44 @@ def test_importing_needs_its_permission_and_writes_with_no_other_rights(
     assert things() == [] and "permission" in str(wizard.reasons(2))
 
 
+@pytest.mark.parametrize(("rights", "is_own", "may"), [
+    ({"can_import", "can_add", "can_edit"}, True, True), ({"can_import", "can_add", "can_edit"}, False, False),
+    ({"can_import", "can_edit", "can_delete"}, False, True), ({"can_import", "can_add", "can_delete"}, True, False)])
+def test_taking_an_import_back_needs_the_rights_for_what_that_does(
+        wizard: Wizard, monkeypatch: pytest.MonkeyPatch, rights: set[str], is_own: bool, may: bool) -> None:
+    """Records that were changed need the right to edit; those that were added the right to delete, or to have added
+    them oneself."""
+    make_thing(1, code="OLD", label="before")
+    db.session.commit()
+    wizard.upload(csv_of("Code,Name", "OLD,after", "NEW,new")).match().press("confirm")
+    if not is_own:
+        wizard.run.user_id = 999
+        db.session.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "permitted_to", lambda _roles: frozenset((name, "ThingScreen") for name in rights))
+        assert (f"{wizard.url}/undo" in wizard.client.get(wizard.url).text) is may
+        wizard.press("undo")
+    assert [thing.label for thing in things()] == (["before"] if may else ["new", "after"])
+
+
+def test_a_file_whose_trial_failed_is_tried_again_or_discarded(
+        wizard: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_given: Any) -> None:
+        raise BusinessError("no more")
+
+    wizard.upload(csv_of("Code,Name", "A,a"))
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "checkpoint", die)
+        wizard.match()
+        for _attempt in range(3):
+            clock.set(clock.now() + timedelta(minutes=20))
+            run_due()
+    page = wizard.client.get(wizard.url).text
+    assert "no more" in page and f"{wizard.url}/retry" in page
+    wizard.press("discard")
+    assert db.session.scalar(select(func.count()).select_from(Import)) == 0
+
+
 def test_an_import_is_found_on_its_own_screen_only(wizard: Wizard) -> None:
     wizard.upload(csv_of("Code,Name", "A,a"))
     number = wizard.run.id

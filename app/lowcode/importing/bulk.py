@@ -70,8 +70,11 @@ class BulkView(BaseView):
             raise NotFound()
         if not access.may("can_edit", found.class_permission_name):
             return access.refuse("can_edit", found.class_permission_name)
-        ticked = [record.id for record in found.get_many(request.form.getlist("rowid"))]
         back = pages.safe_return(request.form.get("return_to")) or url_for(f"{found.endpoint}.list")
+        if not request.form.getlist("rowid"):
+            flash(gettext("Tick at least one row first."), "warning")
+            return redirect(back)
+        ticked = [record.id for record in found.get_many(request.form.getlist("rowid"))]
         form = found.form_class(request.form if "asked" in request.form else None)
         if "asked" not in request.form:
             return _page(found, form, ticked, back, [])
@@ -143,9 +146,9 @@ def _asked(screen: "Screen", back: str) -> MultiDict[str, str]:
 
 
 def _page(screen: "Screen", form: Any, ticked: list[int], back: str, chosen: list[str], message: Any = "") -> str:
-    count = Listing(screen, _asked(screen, back), keeps_mistakes=True).count(exact=True)
+    count = Listing(screen, _asked(screen, back), keeps_mistakes=True).count()
     titles = [str(record) for record in screen.get_many(ticked[:SHOWN])]
     return render_template(
         "houtai/bulk.html", screen=screen, screen_name=name_of(screen), form=form, ids=ticked, back=back, titles=titles,
-        fields=[form[each.path] for each in changeable(screen)], chosen=chosen, message=message, matching=count.number,
+        fields=[form[each.path] for each in changeable(screen)], chosen=chosen, message=message, matching=count,
         scope=request.form.get("scope", "ticked"), more=len(ticked) - len(titles))

@@ -87,6 +87,8 @@ class ImportView(BaseView):
         if file is None or not file.filename:
             flash(gettext("Choose a file first."), "warning")
             return redirect(_to(screen, "start"))
+        # Big files take seconds to read, in which nothing may hold what other writers wait for.
+        db.session.commit()
         return self._import_step(screen,
             lambda: runs.begin(screen, file.read(), file.filename or ""), _to(screen, "start"))
 
@@ -229,7 +231,7 @@ class ImportView(BaseView):
             number={outcome.value: count for outcome, count in number.items()}, rows=rows, whole_row=ROW,
             next_url=_to(screen, "run", pk=run.id, show=shown.value, after=rows[-1]["number"], _anchor="rows")
             if len(rows) == ROWS_ON_A_PAGE else None,
-            can_undo=runs.can_undo(run), days_to_undo=runs.DAYS_TO_UNDO,
+            can_undo=runs.can_undo(run) and runs.may_undo(run), days_to_undo=runs.DAYS_TO_UNDO,
             question=_question(run, number[Outcome.new] + number[Outcome.changed]))
 
     def _shown_outcome(self, run: Import, number: Any) -> Outcome:

@@ -145,9 +145,12 @@ def confirm(run: Import, *, posts: bool = True) -> None:
 
 
 def undo(run: Import, *, posts: bool = True) -> None:
-    """Post the undoing: what was added goes, what was changed becomes as it was, unless it was changed since."""
+    """Post the undoing: what was added goes, what was changed becomes as it was, unless it was changed since.
+    NotAllowed for whoever `may_undo` not."""
     if not can_undo(run):
         raise BusinessError(_("This import can no longer be undone."))
+    if not may_undo(run):
+        raise NotAllowed()
     _take(run, ImportState.done, ImportState.undoing)
     run.work_id = later(undo_rows, run_id=run.id) if posts else None
 
@@ -155,6 +158,15 @@ def undo(run: Import, *, posts: bool = True) -> None:
 def can_undo(run: Import) -> bool:
     return (run.state is ImportState.done and run.finished_at is not None
             and run.finished_at > clock.now() - timedelta(days=DAYS_TO_UNDO))
+
+
+def may_undo(run: Import) -> bool:
+    """Whether who is acting now has the rights for it: to edit, where records were changed; to delete, where some were
+    added, which one's own import is excused from."""
+    number, may = counts(run), _rights(screen_of(run))
+    is_own = current_actor().id is not None and current_actor().id == run.user_id
+    return ((not number[Outcome.changed] or "can_edit" in may)
+            and (not number[Outcome.new] or "can_delete" in may or (is_own and "can_add" in may)))
 
 
 def counts(run: Import) -> Counter[Outcome]:
@@ -171,9 +183,12 @@ def work_of(run: Import) -> LaterJob | None:
 
 
 def discard(run: Import) -> None:
-    """Forget a file from which nothing was imported."""
-    gone = db.session.execute(delete(Import).where(
-        Import.id == run.id, Import.state.in_((ImportState.matching, ImportState.checked))))
+    """Forget a file from which nothing was imported; also one whose trial failed or was called off."""
+    early = [ImportState.matching, ImportState.checked]
+    work = work_of(run)
+    if work is not None and work.state in {LaterState.failed, LaterState.cancelled}:
+        early.append(ImportState.checking)
+    gone = db.session.execute(delete(Import).where(Import.id == run.id, Import.state.in_(early)))
     if gone.rowcount != 1:  # type: ignore[attr-defined]
         raise BusinessError(_("This import is no longer where it was. Look at it again."))
 
@@ -279,6 +294,8 @@ def write_rows(run_id: int) -> str:
 def undo_rows(run_id: int) -> str:
     """Takes back what an import did, from its last row to its first."""
     run, screen = _step(run_id, ImportState.undoing)
+    if not may_undo(run):
+        raise NotAllowed()
     todo = db.session.scalar(select(func.count()).select_from(ROWS).where(
         ROWS.c.import_id == run.id, ROWS.c.is_written.is_(True))) or 0
     done, kept = 0, 0
@@ -318,16 +335,21 @@ def screen_of(run: Import) -> "Screen":
     return screen
 
 
-def _judge(screen: "Screen", run: Import) -> Judge:
-    """Judges with the rights of who is acting now: whoever pressed the button, also in posted work. A command on the
+def _rights(screen: "Screen") -> set[str]:
+    """What who is acting now may do on a screen: whoever pressed the button, also in posted work. A command on the
     machine itself may do what the screen offers."""
-    offered = {(name, screen.class_permission_name) for name in screen.base_permissions or []}
+    offered = set(screen.base_permissions or [])
     actor = current_actor()
-    may = offered if actor.id is None else offered & permitted_to(roles_of(actor.id))
-    if ("can_edit" if run.is_bulk else "can_import", screen.class_permission_name) not in may:
+    if actor.id is None:
+        return offered
+    return offered & {name for name, view in permitted_to(roles_of(actor.id)) if view == screen.class_permission_name}
+
+
+def _judge(screen: "Screen", run: Import) -> Judge:
+    may = _rights(screen)
+    if ("can_edit" if run.is_bulk else "can_import") not in may:
         raise NotAllowed()
-    return Judge(screen, run, may_add=not run.is_bulk and ("can_add", screen.class_permission_name) in may,
-                 may_edit=("can_edit", screen.class_permission_name) in may)
+    return Judge(screen, run, may_add=not run.is_bulk and "can_add" in may, may_edit="can_edit" in may)
 
 
 def _stretches(run: Import, *conditions: ColumnElement[bool], backwards: bool = False) -> Iterator[list[ImportRow]]:
