@@ -25,6 +25,8 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure speed and memory.")
     parser.add_argument("--orders", type=int, default=100_000, help="orders in the large shop (default: %(default)s)")
     parser.add_argument("--full", action="store_true", help="the size of the goals: 1,000,000 orders")
+    parser.add_argument("--products", type=int, default=20_000, help="products in the imported file "
+                        "(default: %(default)s, 100,000 with --full)")
     parser.add_argument("--database", choices=KINDS, action="append", help="only this database; may be repeated")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench",
                         help="where the databases are kept for the next run (default: var/bench)")
@@ -35,7 +37,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--online-retail", type=Path, metavar="FILE", help="also import this file into an empty shop")
     given = parser.parse_args()
     if given.full:
-        given.orders = 1_000_000
+        given.orders, given.products = 1_000_000, 100_000
     return given
 
 
@@ -85,6 +87,17 @@ def show_start(found: dict[str, Any], migrating: float) -> None:
           f"once before it, with nothing to migrate: {migrating:.2f} s")
 
 
+def show_import(found: dict[str, Any]) -> None:
+    """What bringing products from a file costs."""
+    print(f"\nImport of {found['count']:,} products, seconds of processor time, server and database together\n")
+    print(table(["", "seconds", "to the driver"], [
+        ["the driver alone, into the same table", f"{found['bare']:.1f}", "1.0×"],
+        *([label, f"{found[key]:.1f}", f"{found[key] / found['bare']:.1f}×"] for key, label in (
+            ("new", "new: read, judged, written, told, undoable"),
+            ("changed", "changed: each compared and shown cell by cell")))]))
+    print(f"\nMemory on top of the process at rest: {found['memory_mib']:.0f} MiB")
+
+
 def run(stock: Stock, given: argparse.Namespace) -> None:
     for kind in given.database or KINDS:
         found = {}
@@ -100,6 +113,7 @@ def run(stock: Stock, given: argparse.Namespace) -> None:
         print(f"\nPage 1 from the real server: {number(served)} ms")
         show_start(started(database, given), stock.migrate(database))
         print(f"\n{database.loaded}", flush=True)
+        show_import(measured("bench.importing", stock.empty(kind, "products"), given, count=given.products))
         if given.online_retail:
             print(stock.import_retail(kind, given.online_retail), flush=True)
 

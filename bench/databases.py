@@ -64,10 +64,15 @@ class Stock:
         loaded.write_text(database.loaded)
         return database
 
+    def empty(self, kind: str, name: str) -> Database:
+        """A migrated database with nothing in it."""
+        database = self._named(kind, name, 0)
+        self._empty(database)
+        return database
+
     def import_retail(self, kind: str, file: Path) -> str:
         """Bring the Online Retail file into an empty shop; says what it cost."""
-        database = self._named(kind, "retail", 0)
-        self._empty(database)
+        database = self.empty(kind, "retail")
         return "import online-retail: " + self._timed(database, "import", "online-retail", str(file.resolve()))
 
     def migrate(self, database: Database) -> float:

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core import search
 
@@ -44,14 +44,16 @@ class BulkTable:
 
     Ids are handed out by `take_id`, ascending without gaps. For that, nobody else may add rows while this
     transaction lasts: on SQLite it is the only writer anyway, on PostgreSQL the table is locked against other
-    writers (readers are not kept waiting). Rows that this table's rows point to stand in the tables `after`
-    which it is written.
+    writers (readers are not kept waiting). Where it is `shared`, others go on adding rows, and ids come from the
+    database, a batch at a time. Rows that this table's rows point to stand in the tables `after` which it is written.
     """
 
     def __init__(self, connection: Connection, table: Table, columns: Sequence[str], *,
-                 after: Sequence["BulkTable"] = (), batch: int = BATCH) -> None:
+                 after: Sequence["BulkTable"] = (), batch: int = BATCH, shared: bool = False) -> None:
         self.table, self.columns, self.count = table, tuple(columns), 0
         self._connection, self._after, self._batch = connection, after, batch
+        self._reserves = shared and connection.dialect.name != "sqlite"
+        self._reserved: list[int] = []
         self._rows: list[tuple[Any, ...]] = []
         self._on_sqlite = connection.dialect.name == "sqlite"
         self._cursor: Any = connection.connection.cursor()
@@ -59,15 +61,35 @@ class BulkTable:
         if self._on_sqlite:
             self._statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(self.columns))})'
         else:
-            connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
+            if not shared:
+                connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
             self._statement = f'COPY "{table.name}" ({names}) FROM STDIN'
-        self._next_id = 1 + (connection.scalar(select(func.max(table.c.id))) or 0) if "id" in self.columns else 1
+        self._next_id = 1 + self._last_id() if "id" in self.columns and not self._reserves else 1
 
     def take_id(self) -> int:
         """The id for a new row."""
+        if self._reserves:
+            if not self._reserved:
+                self._reserved = self._reserve()
+            return self._reserved.pop()
         taken = self._next_id
         self._next_id += 1
         return taken
+
+    def _last_id(self) -> int:
+        """The highest id that a row has or, as far as SQLite remembers, ever had."""
+        last = self._connection.scalar(select(func.max(self.table.c.id))) or 0
+        if not self._on_sqlite:
+            return last
+        ever = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+        return max(last, self._connection.scalar(ever, {"table": self.table.name}) or 0)
+
+    def _reserve(self) -> list[int]:
+        """A batch of ids that nobody else will get, the first one last."""
+        found = self._connection.execute(
+            text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"),
+            {"table": self.table.name, "count": self._batch})
+        return sorted(found.scalars(), reverse=True)
 
     def add(self, row: tuple[Any, ...]) -> None:
         """One more row, its values in the order of `columns`."""
@@ -76,16 +98,18 @@ class BulkTable:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what is held to the database; an IntegrityError where it breaks a rule."""
+        """Hand what is held to the database; an IntegrityError where it breaks a rule, another DBAPIError where a value
+        cannot be."""
         if not self._rows:
             return
         for table in self._after:
             table.flush()
         try:
             self._write()
-        except self._connection.dialect.loaded_dbapi.IntegrityError as error:
+        except self._connection.dialect.loaded_dbapi.DatabaseError as error:
             # As it is known to whoever uses the session; see `app.core.database.explain`.
-            raise IntegrityError(self._statement, None, error) from error
+            is_rule = isinstance(error, self._connection.dialect.loaded_dbapi.IntegrityError)
+            raise (IntegrityError if is_rule else DBAPIError)(self._statement, None, error) from error
         self.count += len(self._rows)
         self._rows.clear()
 
@@ -101,7 +125,7 @@ class BulkTable:
         """Write the rest, and let the database hand out ids after ours."""
         self.flush()
         self._cursor.close()
-        if not self._on_sqlite and "id" in self.columns and self._next_id > 1:
+        if not self._on_sqlite and not self._reserves and "id" in self.columns and self._next_id > 1:
             self._connection.execute(
                 text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)"),
                 {"table": self.table.name, "last": self._next_id - 1})

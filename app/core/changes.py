@@ -26,6 +26,7 @@ from app.core.columns import Choice
 from app.core.events import publish
 
 SECRET = "•••"
+PLAIN = frozenset({str, int, bool, float, list, dict})
 _restoring: contextvars.ContextVar[bool] = contextvars.ContextVar("houtai_restoring", default=False)
 
 
@@ -52,6 +53,15 @@ class RecordChanged:
 
 
 @dataclass(frozen=True)
+class RecordsChanged:
+    """Many records of `table` were changed past the session, each in a way of its own; who listens to `RecordChanged`
+    has to hear of these as well."""
+
+    table: str
+    changes: list[RecordChanged]
+
+
+@dataclass(frozen=True)
 class BulkChanged:
     """`count` rows of `table` were given `values` by one statement."""
 
@@ -62,13 +72,15 @@ class BulkChanged:
 
 def plain(value: Any) -> Any:
     """A column's value as JSON can hold it."""
+    if value is None or type(value) in PLAIN:
+        return value
     if isinstance(value, Choice):
         return value.value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    if value is None or isinstance(value, str | int | float | bool | list | dict):
+    if isinstance(value, str | int | float | list | dict):
         return value
     return str(value)
 
@@ -95,6 +107,12 @@ def announce_bulk(model: Any, values: dict[str, Any], count: int) -> None:
     """Tell that one statement changed many rows."""
     if getattr(model, "__audited__", True):
         publish(BulkChanged(model.__tablename__, count, {key: plain(value) for key, value in values.items()}))
+
+
+def announce_each(model: Any, changes: list[RecordChanged]) -> None:
+    """Tell what became of each of many records that were written past the session."""
+    if changes and getattr(model, "__audited__", True):
+        publish(RecordsChanged(model.__tablename__, changes))
 
 
 def change_of(record: Any, name: str) -> History:

@@ -222,12 +222,12 @@ def put_into(screen: "Screen", record: Any, read: Read, *, is_new: bool) -> None
     """Give a record what was read, once every single value has passed; InvalidInput names those that do not."""
     fields = {field.path: field for field in screen.form_fields}
     for path, value in judged(fields.values(), read, record=record, all_needed=is_new).items():
-        if value is None and _keeps_default(fields[path], is_new):
+        if value is None and keeps_default(fields[path]):
             continue
         setattr(record, path, value)
 
 
-def _keeps_default(field: Field, is_new: bool) -> bool:
+def keeps_default(field: Field) -> bool:
     """An empty answer to a question that has a default leaves it to the default."""
     column = field.column
     if column is None or field.kind == "reference":

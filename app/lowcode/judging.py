@@ -31,7 +31,7 @@ def judged(fields: Iterable[Field], read: Read, *, record: Any = None, all_neede
     found: dict[str, Any] = {}
     for path, value in read.values.items():
         field = known[path]
-        reason = _reason_against(field, value)
+        reason = reason_against(field, value)
         if reason is not None:
             refused.setdefault(path, reason)
         elif field.kind in {"reference", "references"}:
@@ -48,7 +48,7 @@ def judged(fields: Iterable[Field], read: Read, *, record: Any = None, all_neede
     return found
 
 
-def _reason_against(field: Field, value: Any) -> Any:
+def reason_against(field: Field, value: Any) -> Any:
     """Why one value cannot stand in its field, whatever else is sent; None if it can."""
     if value is None or value == "" or (value == [] and field.kind != "json"):
         return REQUIRED if field.required and field.kind != "yes_no" else None

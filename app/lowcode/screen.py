@@ -77,6 +77,9 @@ class Screen(View, ModelView):
     with_import: ClassVar[bool] = True
     """Whether files can be brought in where records can be added, by whoever has the permission for it, and many rows
     be changed to the same values by whoever may edit them."""
+    quick_import: ClassVar[bool] = False
+    """Whether imports may write records past the session, very many a second: for records that are their columns and
+    nothing else, see `app.lowcode.importing.quick`."""
     page_size = 25
     default_view = "list"
     exclude_route_methods = {"download", "action_post"}

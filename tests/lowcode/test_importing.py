@@ -21,10 +21,11 @@ from app.core.errors import BusinessError
 from app.core.importing import BrokenFile
 from app.core.jobs import run_due
 from app.lowcode.importing import runs
+from app.lowcode.importing.judge import Judge
 from app.lowcode.importing.models import Import, ImportRow, ImportState, Outcome
 from app.lowcode.importing.reading import MOST_COLUMNS, read_table
 from app.modules.audit.models import AuditLine
-from tests.lowcode.shelf import Kind, Label, Shelf, Thing, make_thing
+from tests.lowcode.shelf import Kind, Label, Shelf, Thing, ThingScreen, make_thing
 
 both = pytest.mark.both_databases
 HEAD = "Code,Name,Place,Price,Count,Weight,Found,Seen,Kind,Open,Labels"
@@ -145,8 +146,10 @@ def ming(as_user: Callable[..., Any], shelf: Shelf) -> Any:
     return client
 
 
-@pytest.fixture
-def wizard(ming: Any) -> Wizard:
+@pytest.fixture(params=["by the session", "quickly"])
+def wizard(ming: Any, request: Any, monkeypatch: pytest.MonkeyPatch) -> Wizard:
+    """Things are written in both ways; what comes of it is the same."""
+    monkeypatch.setattr(ThingScreen, "quick_import", request.param == "quickly")
     return Wizard(ming)
 
 
@@ -262,6 +265,20 @@ def test_rows_that_the_screen_does_not_show_cannot_be_changed(wizard: Wizard) ->
 
 
 @both
+def test_what_somebody_else_took_meanwhile_is_refused_and_the_others_are_done(
+        wizard: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database has the last word: a code that was free when it was looked at may be gone a moment later."""
+    wizard.upload(csv_of("Code,Name", "A,a", "B,b", "C,c")).match(key="")
+    make_thing(1, code="B", label="theirs")
+    db.session.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(Judge, "_find_owners", lambda *_given: None)
+        wizard.press("confirm")
+    assert [(thing.code, thing.label) for thing in things()] == [("A", "a"), ("B", "theirs"), ("C", "c")]
+    assert list(wizard.reasons(3)) == ["code"] and wizard.outcomes == {Outcome.new: 2, Outcome.refused: 1}
+
+
+@both
 def test_two_presses_import_once(wizard: Wizard) -> None:
     wizard.upload(csv_of("Code,Name", "A,a")).match()
     run = wizard.run
@@ -277,6 +294,7 @@ def test_two_presses_import_once(wizard: Wizard) -> None:
 @both
 def test_an_import_whose_worker_died_is_taken_up_where_it_was(wizard: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "AT_ONCE", 2)
+    monkeypatch.setattr(runs, "QUICKLY_AT_ONCE", 2)
     wizard.upload(csv_of("Code,Name", *[f"C-{number},c" for number in range(5)])).match()
     real, left = runs.checkpoint, [1]
 

@@ -4,6 +4,8 @@
 - `matching`: which column of the file belongs to which field.
 - `cells`: one text as a value of a field, and back.
 - `judge`: what each row would do, by the rules of the form.
+- `quick`: the same judgement and its writing, for screens whose records may be written past the session.
+- `writing`: writing what was judged, and taking it back.
 - `models`: an import and its rows, kept until it can no longer be undone.
 - `runs`: the steps of an import as services; long ones as posted work.
 - `pages`: the wizard, one view for all screens; `template` makes a file to fill in.

@@ -23,6 +23,7 @@ from app.lowcode.importing.matching import KEY
 from app.lowcode.importing.models import Import, Outcome
 from app.lowcode.importing.naming import can_change_many, find_screen, name_of
 from app.lowcode.importing.reading import MOST_ROWS
+from app.lowcode.importing.writing import WRITES
 from app.lowcode.judging import judged
 from app.lowcode.listing import Listing
 from app.lowcode.saved_views.opening import open_list
@@ -100,7 +101,7 @@ class BulkView(BaseView):
         runs.check_rows(run_id=number)
         db.session.commit()
         run = runs.get_import(number)
-        if any(runs.counts(run)[outcome] for outcome in runs.WRITES):
+        if any(runs.counts(run)[outcome] for outcome in WRITES):
             with forms.committing():
                 runs.confirm(run, posts=False)
             runs.write_rows(run_id=number)

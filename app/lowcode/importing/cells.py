@@ -8,6 +8,7 @@ many.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 from typing import Any
 
@@ -108,6 +109,7 @@ class References:
 
     def __init__(self) -> None:
         self._known: dict[tuple[type, str], list[int]] = {}
+        self._ids: dict[type, set[int]] = defaultdict(set)
 
     def learn(self, field: Field, texts: set[str]) -> None:
         """Look up what these cells name, in as few queries as there are five hundred titles."""
@@ -123,6 +125,17 @@ class References:
             if title is not None:
                 for row_id, name in db.session.execute(select(key, title).where(title.in_(some))):
                     self._known[target, name].append(row_id)
+                    self._ids[target].add(row_id)
+
+    def unknown(self, field: Field, ids: list[int]) -> list[int]:
+        """Which of these ids no record has."""
+        target = field.target
+        assert target is not None
+        known = self._ids[target]
+        new = [row_id for row_id in ids if row_id not in known]
+        if new:
+            known.update(db.session.scalars(select(primary_key(target)).where(primary_key(target).in_(new))))
+        return [row_id for row_id in new if row_id not in known]
 
     def read(self, field: Field, text: str) -> Any:
         """The id that a cell names, or a list of ids; ValueError where there is none, or more than one."""

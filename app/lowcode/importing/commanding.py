@@ -14,6 +14,7 @@ from app.core.i18n import lazy as _
 from app.lowcode.importing import runs
 from app.lowcode.importing.models import ImportRow, Outcome
 from app.lowcode.importing.naming import find_screen, name_of, takes_files
+from app.lowcode.importing.writing import WRITES
 from app.lowcode.registry import registry
 
 REFUSALS = 50
@@ -43,7 +44,7 @@ def bring(name: str, file: Path, *, key_path: str | None = None, skip_bad_rows: 
                       new=number_text(counts[Outcome.new]), changed=number_text(counts[Outcome.changed]),
                       same=number_text(counts[Outcome.same]), refused=number_text(counts[Outcome.refused]))
     done = skip_bad_rows or not counts[Outcome.refused]
-    if done and not only_check and any(counts[outcome] for outcome in runs.WRITES):
+    if done and not only_check and any(counts[outcome] for outcome in WRITES):
         runs.confirm(run, posts=False)
         db.session.commit()
         runs.write_rows(run_id=number)

@@ -6,12 +6,13 @@ all of them. The same judge serves the trial, which writes nothing, and the impo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from app.core.bulk_rows import one_of
 from app.core.changes import plain, typed
 from app.core.database import db
 from app.core.db import check_record
@@ -64,6 +65,11 @@ def reasons_of(error: Exception) -> dict[str, str]:
     except BusinessError as refused:
         return {path: str(reason) for path, reason in refused.fields.items()} or {ROW: str(refused)}
     return {ROW: str(error)}
+
+
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of these values, very many of them."""
+    return one_of(column, values, db.engine.dialect.name)
 
 
 def stored(record: Any, field: Field) -> Any:
@@ -147,7 +153,7 @@ class Judge:
         column = primary_key(self.screen.model) if self.run.key_path == KEY else getattr(
             self.screen.model, self.run.key_path)
         found = db.session.scalars(
-            select(self.screen.model).where(column.in_(wanted), *self.screen.row_conditions()))
+            select(self.screen.model).where(among(column, wanted), *self.screen.row_conditions()))
         name = primary_key(self.screen.model).key if self.run.key_path == KEY else self.run.key_path
         self._records = {getattr(record, name): record for record in found}
 
@@ -159,7 +165,7 @@ class Judge:
             if wanted:
                 column = getattr(self.screen.model, item.path)
                 for row_id, value in db.session.execute(
-                        select(primary_key(self.screen.model), column).where(column.in_(wanted))):
+                        select(primary_key(self.screen.model), column).where(among(column, wanted))):
                     self._owners[item.path, value] = row_id
 
     # -- judging ---------------------------------------------------------------------------------------------
@@ -181,11 +187,10 @@ class Judge:
             check_record(candidate)
         except BusinessError as error:
             return Verdict(Outcome.refused, read, record, reasons_of(error))
-        touched = [path for path in read.values if is_new or stored(candidate, self.fields[path]) != was[path]]
-        changes = {path: [before.get(path, ""), write_cell(self.fields[path], getattr(candidate, path))]
-                   for path in touched}
         if is_new:
-            return Verdict(Outcome.new, read, None, {}, {path: pair for path, pair in changes.items() if pair[1]})
+            return Verdict(Outcome.new, read)
+        touched = [path for path in read.values if stored(candidate, self.fields[path]) != was[path]]
+        changes = {path: [before[path], write_cell(self.fields[path], getattr(candidate, path))] for path in touched}
         return Verdict(Outcome.changed if touched else Outcome.same, read, record, {}, changes)
 
     def _reasons_about_the_row(self, row: ImportRow, read: Read, key: Any, record: Any) -> dict[str, str]:

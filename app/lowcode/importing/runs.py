@@ -14,18 +14,18 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any
 
 from flask_babel import force_locale
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
+from sqlalchemy import ColumnElement, delete, func, null, select, update
 
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.bin import throw_away
+from app.core.bulk import BulkTable
+from app.core.bulk_rows import RowMaker, look_up_by_key, update_rows
 from app.core.database import db
 from app.core.db import guarded_update
 from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
@@ -33,27 +33,29 @@ from app.core.events import publish
 from app.core.i18n import current_locale, gettext, number_text
 from app.core.i18n import lazy as _
 from app.core.jobs import LaterJob, LaterState, checkpoint, later, task
-from app.lowcode import dependents, forms
 from app.lowcode.access import permitted_to, roles_of
-from app.lowcode.fields import Read, primary_key
+from app.lowcode.fields import primary_key
 from app.lowcode.importing.cells import importable
 from app.lowcode.importing.facts import FileImported, ImportUndone
-from app.lowcode.importing.judge import ROW, Judge, Verdict, key_fields, reasons_of, stored, unstored
+from app.lowcode.importing.judge import ROW, Judge, Verdict, key_fields
 from app.lowcode.importing.matching import KEY, guess, plain
 from app.lowcode.importing.models import Import, ImportRow, ImportState, Outcome
+from app.lowcode.importing.quick import KEPT, QuickJudge
 from app.lowcode.importing.reading import read_table
+from app.lowcode.importing.writing import WRITES, take_back, write
 from app.lowcode.registry import registry
 from app.lowcode.sheets import Sheet, csv_lines
 
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
-AT_ONCE = 200
-"""Rows in one transaction: on SQLite others wait for it to end."""
+AT_ONCE, QUICKLY_AT_ONCE = 200, 2_000
+"""Rows in one transaction, one by one or the quick way: on SQLite others wait for it to end."""
+TOLD = ("outcome", "reasons", "record_id", "shown")
+"""What a row keeps of its trial."""
 WHILE_WAITING = 200
 """So many rows somebody can wait for; for more a worker is asked."""
 DAYS_TO_UNDO = 30
-WRITES = (Outcome.new, Outcome.changed)
 ROWS: Any = ImportRow.__table__
 
 
@@ -73,11 +75,12 @@ def keep(run: Import, rows: list[tuple[int, list[str]]]) -> None:
     """Store a new import with its rows."""
     db.session.add(run)
     db.session.flush()
-    now = clock.now()
-    for start in range(0, len(rows), 5000):
-        db.session.execute(insert(ROWS), [
-            {"import_id": run.id, "number": number, "cells": cells, "outcome": Outcome.waiting, "is_written": False,
-             "created_at": now, "updated_at": now} for number, cells in rows[start:start + 5000]])
+    connection, now = db.session.connection(), clock.now()
+    made = RowMaker(connection, ROWS, ("number", "cells"), import_id=run.id, outcome=Outcome.waiting, is_written=False,
+                    created_at=now, updated_at=now)
+    with BulkTable(connection, ROWS, made.columns, shared=True) as table:
+        for number, cells in rows:
+            table.add(made.row({"number": number, "cells": cells}))
 
 
 def _remembered(screen: "Screen") -> dict[str, str | None]:
@@ -131,7 +134,8 @@ def mend(screen: "Screen", run: Import, row: ImportRow, cells: dict[int, str]) -
     db.session.flush()
     verdict = _judge(screen, run).judge([row])[0]
     db.session.refresh(row)
-    values = {"cells": [cells.get(place, text) for place, text in enumerate(row.cells)], **_told(verdict)}
+    values = {"cells": [cells.get(place, text) for place, text in enumerate(row.cells)],
+              **dict(zip(TOLD, _told(verdict), strict=True))}
     db.session.expunge_all()
     db.session.execute(update(ROWS).where(ROWS.c.id == row.id).values(values))
 
@@ -249,11 +253,11 @@ def check_rows(run_id: int) -> str:
     run, screen = _step(run_id, ImportState.checking)
     judge = _judge(screen, run)
     done = 0
-    for rows in _stretches(run, ROWS.c.id.is_not(None)):
+    for rows in _stretches(run, ROWS.c.id.is_not(None), at_once=_at_once(judge)):
         verdicts = judge.judge(rows)
-        found = [{"b_id": row.id, **_told(verdict)} for row, verdict in zip(rows, verdicts, strict=True)]
+        told = [(row.id, *_told(verdict)) for row, verdict in zip(rows, verdicts, strict=True)]
         db.session.expunge_all()  # with all that was only tried
-        _write_outcomes(found)
+        _keep_told(run_id, rows, told)
         done += len(rows)
         checkpoint(done, run.row_count, gettext("Checking row %(row)s", row=number_text(done)))
         run = get_import(run_id)
@@ -272,12 +276,11 @@ def write_rows(run_id: int) -> str:
         ROWS.c.import_id == run.id, ROWS.c.outcome.in_(WRITES))) or 0
     done = db.session.scalar(select(func.count()).select_from(ROWS).where(
         ROWS.c.import_id == run.id, ROWS.c.is_written.is_(True))) or 0
-    for rows in _stretches(run, ROWS.c.outcome.in_(WRITES), ROWS.c.is_written.is_(False)):
-        verdicts = judge.judge(rows)
-        db.session.expire_all()
-        found = [{"b_id": row_id, **_written(screen, verdict)} for row_id, verdict in zip(
-            [row.id for row in rows], verdicts, strict=True)]
-        _write_outcomes(found)
+    if isinstance(judge, QuickJudge):
+        judge.is_trial = False
+    for rows in _stretches(run, ROWS.c.outcome.in_(WRITES), ROWS.c.is_written.is_(False), at_once=_at_once(judge)):
+        kept = write(screen, run, judge, rows)
+        update_rows(db.session.connection(), ROWS, KEPT, kept)
         done += len(rows)
         checkpoint(done, todo, gettext("Importing row %(row)s", row=number_text(done)))
     run = get_import(run_id)
@@ -300,13 +303,12 @@ def undo_rows(run_id: int) -> str:
         ROWS.c.import_id == run.id, ROWS.c.is_written.is_(True))) or 0
     done, kept = 0, 0
     for rows in _stretches(run, ROWS.c.is_written.is_(True), backwards=True):
-        found = []
+        told = []
         for row in rows:
-            reason = _taken_back(screen, row)
+            reason = take_back(screen, row)
             kept += reason is not None
-            found.append({"b_id": row.id, "is_written": False,
-                          "reasons": None if reason is None else {ROW: reason}})
-        _write_outcomes(found)
+            told.append((row.id, False, None if reason is None else {ROW: reason}))
+        update_rows(db.session.connection(), ROWS, ("is_written", "reasons"), told)
         done += len(rows)
         checkpoint(done, todo, gettext("Undoing row %(row)s", row=number_text(done)))
     run = get_import(run_id)
@@ -349,78 +351,40 @@ def _judge(screen: "Screen", run: Import) -> Judge:
     may = _rights(screen)
     if ("can_edit" if run.is_bulk else "can_import") not in may:
         raise NotAllowed()
-    return Judge(screen, run, may_add=not run.is_bulk and "can_add" in may, may_edit="can_edit" in may)
+    kind = QuickJudge if screen.quick_import else Judge
+    return kind(screen, run, may_add=not run.is_bulk and "can_add" in may, may_edit="can_edit" in may)
 
 
-def _stretches(run: Import, *conditions: ColumnElement[bool], backwards: bool = False) -> Iterator[list[ImportRow]]:
+def _at_once(judge: Judge) -> int:
+    return QUICKLY_AT_ONCE if isinstance(judge, QuickJudge) else AT_ONCE
+
+
+def _stretches(run: Import, *conditions: ColumnElement[bool], at_once: int = AT_ONCE,
+               backwards: bool = False) -> Iterator[Sequence[Any]]:
     """The rows of an import that meet `conditions`, some at a time, each once."""
     run_id, last = run.id, None
     while True:
+        look_up_by_key(db.session.connection())
         beyond = [] if last is None else [ROWS.c.number < last if backwards else ROWS.c.number > last]
-        rows = list(db.session.scalars(
-            select(ImportRow).where(ImportRow.import_id == run_id, *conditions, *beyond)
-            .order_by(ROWS.c.number.desc() if backwards else ROWS.c.number).limit(AT_ONCE)))
+        rows = db.session.execute(
+            select(ROWS.c.id, ROWS.c.number, ROWS.c.cells, ROWS.c.record_id, ROWS.c.before, ROWS.c.after)
+            .where(ROWS.c.import_id == run_id, *conditions, *beyond)
+            .order_by(ROWS.c.number.desc() if backwards else ROWS.c.number).limit(at_once)).all()
         if not rows:
             return
         last = rows[-1].number
         yield rows
 
 
-def _write_outcomes(found: list[dict[str, Any]]) -> None:
-    names = [name for name in found[0] if name != "b_id"]
-    statement = update(ROWS).where(ROWS.c.id == bindparam("b_id")).values({name: bindparam(name) for name in names})
-    db.session.connection().execute(statement, found)
-
-
-def _told(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as the row keeps it."""
+def _told(verdict: Verdict) -> tuple[Any, ...]:
+    """A verdict as the row keeps it, by `TOLD`."""
     key = None if verdict.record is None else getattr(verdict.record, primary_key(type(verdict.record)).key)
-    return {"outcome": verdict.outcome, "reasons": verdict.reasons or None, "record_id": key,
-            "shown": verdict.changes or None}
+    return verdict.outcome, verdict.reasons or None, key, verdict.changes or None
 
 
-def _written(screen: "Screen", verdict: Verdict) -> dict[str, Any]:
-    """Write one row in a transaction within the one at hand; what the row keeps of it."""
-    empty = {"outcome": verdict.outcome, "reasons": verdict.reasons or None, "record_id": None, "before": None,
-             "after": None, "is_written": False}
-    if verdict.outcome not in WRITES:
-        return empty
-    is_new = verdict.record is None
-    touched = [each for each in importable(screen.form_fields) if each.path in verdict.changes or is_new]
-    try:
-        with db.session.begin_nested():
-            record = screen.model() if is_new else verdict.record
-            before = None if is_new else {each.path: stored(record, each) for each in touched}
-            forms.write(screen, record, verdict.read, is_new=is_new)
-            after = {each.path: stored(record, each) for each in touched}
-            key = getattr(record, primary_key(screen.model).key)
-    except (IntegrityError, DataError, StatementError, BusinessError) as error:
-        return empty | {"outcome": Outcome.refused, "reasons": reasons_of(error)}
-    return {"outcome": verdict.outcome, "reasons": None, "record_id": key, "before": before, "after": after,
-            "is_written": True}
-
-
-def _taken_back(screen: "Screen", row: ImportRow) -> str | None:
-    """Undo one row; the reason if it has to stay as it is."""
-    record = db.session.get(screen.model, row.record_id)
-    if record is None:
-        return None if row.before is None else gettext("The record is gone.")
-    fields = {each.path: each for each in importable(screen.form_fields)}
-    if {path: stored(record, fields[path]) for path in row.after or {}} != (row.after or {}):
-        return gettext("It was changed after the import.")
-    try:
-        with db.session.begin_nested():
-            if row.before is None:
-                with dependents.named(record):
-                    screen.pre_delete(record)
-                    if screen.has_bin:
-                        throw_away(record)
-                    screen.delete_record(record)
-                    db.session.flush()
-                    screen.post_delete(record)
-            else:
-                back = {path: unstored(fields[path], value) for path, value in row.before.items()}
-                forms.write(screen, record, Read(back, {}), is_new=False)
-    except (IntegrityError, DataError, StatementError, BusinessError) as error:
-        return next(iter(reasons_of(error).values()))
-    return None
+def _keep_told(run_id: int, rows: Sequence[Any], told: list[tuple[Any, ...]]) -> None:
+    """Write what was found out. Of new records there is nothing more to say, so one statement says it of all."""
+    db.session.execute(update(ROWS).where(
+        ROWS.c.import_id == run_id, ROWS.c.number.between(rows[0].number, rows[-1].number)).values(
+        outcome=Outcome.new, reasons=null(), record_id=None, shown=null()))
+    update_rows(db.session.connection(), ROWS, TOLD, [each for each in told if each[1] is not Outcome.new])

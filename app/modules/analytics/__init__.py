@@ -8,6 +8,7 @@ module = Module(
     "analytics", _("Figures"), icon="fa-chart-line", order=40, home=[home.cards],
     reports=[reports.SalesReport],
     jobs=[jobs.sum_up_sales],
-    listeners=[listeners.mark_days_of_changed_record, listeners.mark_days_of_changed_rows, listeners.mark_loaded_days],
+    listeners=[listeners.mark_days_of_changed_record, listeners.mark_days_of_changed_records,
+               listeners.mark_days_of_changed_rows, listeners.mark_loaded_days],
     commands=[commands.analytics],
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from app.core.changes import BulkChanged, RecordChanged
+from app.core.changes import BulkChanged, RecordChanged, RecordsChanged
 from app.core.db import db
 from app.core.events import on
 from app.lowcode.periods import ONE_DAY
@@ -29,6 +29,8 @@ COUNTED: dict[str, set[str]] = {
     "categories": {"parent_id"},
 }
 """The columns on which figures depend, by table."""
+FEW = 50
+"""So many changed records are looked at one by one."""
 
 
 @on(RecordChanged)
@@ -48,6 +50,18 @@ def mark_days_of_changed_record(change: RecordChanged) -> None:
         _mark_days_of_deleted(change)
     else:
         services.mark_moments(_moments_of(change))
+
+
+@on(RecordsChanged)
+def mark_days_of_changed_records(fact: RecordsChanged) -> None:
+    """The same for many that an import changed: for so many that looking at each would take longer, all days."""
+    counted = COUNTED.get(fact.table, set())
+    moved = [change for change in fact.changes if change.action != "added" and counted & change.changes.keys()]
+    if len(moved) > FEW:
+        services.mark_all_dirty()
+        return
+    for change in fact.changes:
+        mark_days_of_changed_record(change)
 
 
 @on(BulkChanged)

@@ -15,8 +15,8 @@ module = Module(
     jobs=[forget_old_audit_lines],
     settings=[AuditSettings],
     listeners=[
-        listeners.note_changed_record, listeners.note_changed_rows, listeners.note_sign_in,
-        listeners.note_refused_sign_in, listeners.note_sign_out, listeners.note_ended_sessions,
+        listeners.note_changed_record, listeners.note_changed_records, listeners.note_changed_rows,
+        listeners.note_sign_in, listeners.note_refused_sign_in, listeners.note_sign_out, listeners.note_ended_sessions,
         listeners.note_synced_permissions, listeners.note_fact,
     ],
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.core.actor import Actor
-from app.core.changes import BulkChanged, RecordChanged, plain
+from app.core.changes import BulkChanged, RecordChanged, RecordsChanged, plain
 from app.core.events import Audited, on
 from app.lowcode.security.roles import role_labels
 from app.lowcode.security.signing_in import SessionsEnded, SignedInNow, SignedOut, SignInRefused
 from app.lowcode.security.sync import PermissionsSynced
 from app.modules.audit.masking import masked
 from app.modules.audit.models import AuditAction
-from app.modules.audit.services import line, write, write_with_flush
+from app.modules.audit.services import line, write, write_many, write_with_flush
 
 USERS = "ab_user"
 ROLES = "ab_role"
@@ -24,6 +26,17 @@ def stored_role_name(words: str) -> str:
 @on(RecordChanged)
 def note_changed_record(fact: RecordChanged) -> None:
     """A record was added, edited or deleted: by form, API, job, import or command."""
+    write_with_flush(line(table=fact.table, **_told(fact)))
+
+
+@on(RecordsChanged)
+def note_changed_records(fact: RecordsChanged) -> None:
+    """An import changed many records, each in its own way."""
+    write_many(fact.table, map(_told, fact.changes))
+
+
+def _told(fact: RecordChanged) -> dict[str, Any]:
+    """What of a change a line keeps of its own."""
     action, title, changes = AuditAction(fact.action), fact.title, masked(fact.table, fact.changes)
     if fact.table == USERS and action is AuditAction.edited and "password" in changes:
         action = AuditAction.password_changed
@@ -31,8 +44,7 @@ def note_changed_record(fact: RecordChanged) -> None:
         title = stored_role_name(title)
     if "roles" in changes:
         changes["roles"] = [[stored_role_name(name) for name in side] for side in changes["roles"]]
-    write_with_flush(line(
-        action, table=fact.table, record_id=fact.record_id, title=title, changes=changes))
+    return {"action": action, "record_id": fact.record_id, "title": title, "changes": changes}
 
 
 @on(BulkChanged)

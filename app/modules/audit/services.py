@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor, current_actor
+from app.core.bulk import BulkTable
+from app.core.bulk_rows import RowMaker
 from app.core.database import db
 from app.lowcode.security import request_id
 from app.lowcode.security.sessions import client_ip
@@ -33,7 +36,7 @@ def line(action: AuditAction, *, table: str | None = None, record_id: int | None
     return {
         "at": now, "created_at": now, "updated_at": now, "action": action, "actor_kind": ActorKind(actor.kind),
         "actor_id": actor.id, "actor_name": actor.name[:130], "table_name": table, "record_id": record_id,
-        "title": (title or "")[:200] or None, "changes": _shortened(changes or {}), "ip": client_ip(),
+        "title": _title(title), "changes": _shortened(changes or {}), "ip": client_ip(),
         "request_id": request_id() if has_request_context() else None,
     }
 
@@ -41,6 +44,19 @@ def line(action: AuditAction, *, table: str | None = None, record_id: int | None
 def write(values: dict[str, Any]) -> None:
     """Put a line into the trail now, in the transaction at hand."""
     db.session.execute(_INSERT, [values])
+
+
+def write_many(table: str, told: Iterable[dict[str, Any]]) -> None:
+    """Put a line for each of many records into the trail, in the transaction at hand. What is `told` of one is its
+    `action`, `record_id`, `title` and `changes`."""
+    connection = db.session.connection()
+    same = line(AuditAction.edited, table=table)
+    own = ("action", "record_id", "title", "changes")
+    rows = RowMaker(connection, AuditLine.__table__, own, **{
+        name: value for name, value in same.items() if name not in own})
+    with BulkTable(connection, AuditLine.__table__, rows.columns, shared=True) as lines:
+        for each in told:
+            lines.add(rows.row(each | {"title": _title(each["title"]), "changes": _shortened(each["changes"])}))
 
 
 def write_with_flush(values: dict[str, Any]) -> None:
@@ -75,11 +91,17 @@ def forget_before(moment: datetime, at_most: int) -> int:
     return db.session.execute(delete(AuditLine.__table__).where(AuditLine.id.in_(oldest))).rowcount
 
 
+def _title(title: str | None) -> str | None:
+    return (title or "")[:200] or None
+
+
 def _shortened(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: [_short(value) for value in pair] for name, pair in changes.items()}
 
 
 def _short(value: Any) -> Any:
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         return value[:LONGEST_VALUE] + "…"
     if isinstance(value, list):

@@ -113,6 +113,7 @@ class ProductScreen(Screen):
     (SKU) with a price for that. Price and stock are worked out from the variants."""
 
     model = Product
+    quick_import = True
     list_title = _("Products")
     icon = "fa-box"
     list_columns = ["picture", "name", "price", "is_listed", "stock", "category", "number", "updated_at"]
