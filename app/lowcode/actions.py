@@ -21,7 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Action:
     """What a button is: `name` is its permission and its word in the API; `why_not(record)` is the reason why it
-    cannot be used on a record now, or None; `undo` is the action of the same screen that reverses it."""
+    cannot be used on a record now, or None; `undo` is the action of the same screen that reverses it; `asks` says that
+    it asks something first (`app.lowcode.asking`)."""
 
     name: str
     label: Any
@@ -32,6 +33,7 @@ class Action:
     many: bool = True
     why_not: Callable[[Any], Any] | None = None
     undo: str | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def action(
     many: bool = True,
     why_not: Callable[[Any], Any] | None = None,
     undo: str | None = None,
+    asks: bool = False,
 ) -> Callable[[F], F]:
     """Make a screen's method a button. `one`: on a record's page and row; `many`: for ticked rows of the list; `undo`:
     the action that the message afterwards offers to take it back with. A method that leaves rows as they are which are
@@ -60,7 +63,7 @@ def action(
 
     def mark(method: F) -> F:
         method.houtai_action = Action(  # type: ignore[attr-defined]
-            method.__name__, label, confirm, icon, tone, one, many, why_not, undo
+            method.__name__, label, confirm, icon, tone, one, many, why_not, undo, asks
         )
         return method
 

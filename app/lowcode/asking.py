@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response
 from app.core.errors import BusinessError
 from app.lowcode import forms, pages
 from app.lowcode.fields import Field, Read, read_all
+from app.lowcode.importing.naming import name_of
 from app.lowcode.judging import judged
 
 if TYPE_CHECKING:
@@ -71,13 +72,16 @@ def _checked(fields: Sequence[Field], read: Read) -> dict[str, Any]:
 def _page(screen: "Screen", name: str, records: Sequence[Any], fields: Sequence[Field], form: Any, message: str,
           status: int = 200) -> Response:
     mark = screen.actions[name]
-    titles = [str(record) for record in records[:SHOWN]]
+    of_all = getattr(records, "count_of_all", None)
+    titles = [str(record) for record in records[:SHOWN]] if of_all is None else getattr(records, "titles", [])
+    count = len(records) if of_all is None else of_all
     page = pages.Page("ask", {
         "screen": screen, "title": mark.label, "list_title": screen.list_title, "name": name,
         "list_url": url_for(f"{screen.endpoint}.list") if screen.may("view") else None,
-        "url": url_for(f"{screen.endpoint}.action_many"), "form": form, "message": message,
+        "url": url_for(f"{screen.endpoint}.action_many") if of_all is None
+        else url_for("BulkView.act", screen=name_of(screen)), "form": form, "message": message,
         "fields": [form[field.path] for field in fields], "ids": [record.id for record in records],
-        "count": len(records), "titles": titles, "more": len(records) - len(titles), "submit_label": mark.label,
+        "count": count, "titles": titles, "more": count - len(titles), "submit_label": mark.label,
         "tone": mark.tone, "return_to": pages.safe_return(request.form.get("return_to")) or "",
     })
     page.values["cancel_url"] = page.return_to or page.list_url or "/"

@@ -12,10 +12,11 @@ from app.core.database import db
 from app.core.events import on, subscribe, unsubscribe
 from app.lowcode.contract import check
 from app.lowcode.contract_bench import Bench
+from app.lowcode.importing import for_all, runs
 from app.lowcode.importing.bulk import changeable
 from app.lowcode.importing.cells import importable, write_cell
 from app.lowcode.importing.judge import Judge
-from app.lowcode.importing.models import Import, ImportRow, Outcome
+from app.lowcode.importing.models import Import, ImportRow, ImportState, Outcome
 from app.lowcode.importing.naming import can_change_many, name_of, takes_files
 from app.lowcode.importing.quick import QuickJudge, why_not_quick
 from app.lowcode.importing.writing import write_one
@@ -58,6 +59,28 @@ def many_rows_are_asked_about_together(bench: Bench, screen: "Screen") -> None:
         assert f'name="chosen" value="{item.path}"' in page.text, f"{item.path} cannot be chosen"
     refused = bench.nobody.post(f"/bulk/{name_of(screen)}", data={"rowid": [row_id]})
     assert refused.status_code == 403, "someone without the right to edit was asked what to change"
+
+
+@check
+def an_action_for_all_rows_is_asked_about_first_and_then_done(bench: Bench, screen: "Screen") -> None:
+    marks = [mark for mark in screen.actions.values() if mark.many]
+    if not marks:
+        return
+    row_id = bench.rows(screen, 1)[0].id
+    db.session.commit()
+    url, back = f"/bulk/{name_of(screen)}/action", f"{screen.route_base}/list/"
+    for mark in marks:
+        form = {"action": mark.name, "return_to": back}
+        page = bench.owner.post(url, data=form)
+        assert page.status_code == 200, f"{mark.name} answered {page.status_code}"
+        assert f'name="{"asked" if mark.asks else "agreed"}"' in page.text, f"{mark.name} says wrongly whether it asks"
+        assert bench.nobody.post(url, data=form | {"agreed": "1"}).status_code == 403
+        if not mark.asks:
+            with bench.owner.application.test_request_context():
+                number = for_all.begin(screen, mark, [row_id]).id
+                for_all.do_for_all(run_id=number)
+                db.session.commit()
+                assert runs.get_import(number).state is ImportState.done
 
 
 @check

@@ -149,6 +149,9 @@ def list_page(screen: "Screen", listing: Listing, opened: "Opened") -> Page:
             if can_change_many(screen) and may_edit
             else None,
             "bulk_url": url_for(f"{screen.endpoint}.action_many"),
+            "for_all_url": url_for("BulkView.act", screen=name_of(screen))
+            if (many or may_edit) and count.number > len(rows)
+            else None,
             "return_to": here(),
             "count": {
                 "text": count.text,

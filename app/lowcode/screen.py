@@ -37,7 +37,7 @@ from app.core.db import Record
 from app.core.errors import BusinessError, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
-from app.lowcode import base_filters, dependents, forms, lookup, pages, record_pages, saving, undo, versions
+from app.lowcode import acting, base_filters, dependents, forms, lookup, pages, record_pages, saving, undo, versions
 from app.lowcode.access import may, permission, refuse
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
@@ -361,7 +361,8 @@ class Screen(View, ModelView):
         return self._run_action(request.form.get("action", ""), request.form.getlist("rowid"))
 
     def _run_action(self, name: str, ids: list[str]) -> Any:
-        """Run a declared action on rows that this screen shows, if the user may; all of it or none of it."""
+        """Run a declared action on rows that this screen shows, if the user may. On several rows those that it is
+        refused for are told, and the others are done."""
         mark = self.actions.get(name)
         if mark is None:
             raise NotFound(_("There is no such action."))
@@ -374,14 +375,16 @@ class Screen(View, ModelView):
         records = self.get_many(ids)
         try:
             with forms.committing():
-                result = self.run_action(mark, records)
-                ids = [inspect(record).identity[0] for record in (result if isinstance(result, list) else records)]
+                done = acting.act(self, mark, records)
+                changed = [inspect(record).identity[0] for record in done.changed]
         except BusinessError as error:
             flash(str(error), "danger")
             return redirect(back)
-        if isinstance(result, Response):
-            return result
-        undo.say_done(self, mark, ids)
+        if done.answer is not None:
+            return done.answer
+        acting.say_refused(done.refused)
+        if changed or not done.refused:
+            undo.say_done(self, mark, changed)
         return redirect(back)
 
     def run_action(self, mark: Action, records: list[Any]) -> Any:

@@ -15,7 +15,33 @@
     all.checked = count === boxes.length;
     all.indeterminate = count > 0 && count < boxes.length;
     boxes.forEach((box) => box.closest("tr").classList.toggle("is-ticked", box.checked));
+    if (takeAll) {
+      takeAll.hidden = count !== boxes.length;
+      setTakesAll(takesAll && !takeAll.hidden);
+    }
   };
+
+  /* With everything on the page ticked, all that match the list can be taken instead: a page then asks, naming how many. */
+  const takeAll = bar?.querySelector("[data-take-all]");
+  const allText = takeAll?.textContent;
+  let takesAll = false;
+  const setTakesAll = (whole) => {
+    takesAll = whole;
+    bar.querySelector("[data-scope]").disabled = !whole;
+    takeAll.textContent = whole ? takeAll.dataset.back : allText;
+    bar.querySelector("[data-bulk-count]").textContent = whole ? allText : houtai.text("selected", { n: boxes.filter((box) => box.checked).length });
+    bar.querySelectorAll("[data-bulk]").forEach((button) => {
+      if (whole) button.setAttribute("formaction", takeAll.dataset.takeAll);
+      else button.removeAttribute("formaction");
+      // The page names the number and asks; a dialog before it would ask twice.
+      if (button.dataset.confirm || button.dataset.confirmLater) {
+        const [from, to] = whole ? ["confirm", "confirmLater"] : ["confirmLater", "confirm"];
+        if (button.dataset[from]) { button.dataset[to] = button.dataset[from]; delete button.dataset[from]; }
+      }
+    });
+  };
+  takeAll?.addEventListener("click", () => setTakesAll(!takesAll));
+  bar?.querySelector("[data-tick-all-that-match]")?.addEventListener("click", () => { tickAll(true); setTakesAll(true); });
 
   const tickAll = (checked) => {
     boxes.forEach((box) => { box.checked = checked; });

@@ -192,6 +192,8 @@ def upgrade() -> None:
         sa.Column("key_path", sa.String(length=80), nullable=True),
         sa.Column("row_count", sa.Integer(), nullable=False),
         sa.Column("is_bulk", sa.Boolean(), nullable=False),
+        sa.Column("action", sa.String(length=80), nullable=True),
+        sa.Column("answers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("work_id", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),

@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.jobs import run_due
-from app.lowcode.importing import runs
+from app.lowcode.importing import for_all, runs
 from app.lowcode.importing.models import Import, ImportState
 from app.modules.audit.models import AuditLine
+from app.modules.catalog.models import Product
+from app.modules.members.models import Member, MemberLevel
 from tests.lowcode.shelf import Kind, Label, Shelf, Thing, make_thing
 
 pytestmark = pytest.mark.both_databases
@@ -146,3 +148,98 @@ def test_all_rows_are_those_of_the_view_that_was_open(ming: Any) -> None:
         "asked": "1", "rowid": ids(5), "return_to": saved.location, "chosen": "count", "count": "8", "scope": "all"})
     assert answer.status_code == 302
     assert [thing.count for thing in things().values()] == [1, 2, 3, 4, 8]
+
+
+# -- an action for all that match ------------------------------------------------------------------------------------
+
+
+def act(client: Any, **form: Any) -> Any:
+    answer = client.post("/bulk/test_things/action", data={"action": "open_up", "return_to": LIST, **form})
+    db.session.expire_all()
+    return answer
+
+
+def open_codes() -> list[str]:
+    return [code for code, thing in things().items() if thing.is_open]
+
+
+def test_it_is_said_for_how_many_before_an_action_is_done_for_all(ming: Any) -> None:
+    page = act(ming).text
+    assert "For 4 records" in page and "Open them?" in page and 'name="agreed" value="4"' in page
+    assert open_codes() == [], "nothing is done before"
+
+
+def test_an_action_is_done_for_all_that_match_and_no_other(ming: Any) -> None:
+    assert act(ming, agreed="4").headers["Location"] == LIST
+    assert open_codes() == ["C-1", "C-2", "C-3", "C-4"]
+    assert "Open: done for 4." in ming.get(LIST).text
+
+
+def test_rows_for_which_it_is_not_possible_are_named_and_the_others_are_done(ming: Any) -> None:
+    things()["C-2"].is_open = True
+    db.session.commit()
+    page = ming.get(act(ming, agreed="4").headers["Location"]).text
+    assert "Cup 2" in page and "It is open already." in page and "Changed: 3. Refused: 1." in page
+    assert open_codes() == ["C-1", "C-2", "C-3", "C-4"]
+
+
+def test_for_many_rows_a_worker_does_it(ming: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "WHILE_WAITING", 2)
+    monkeypatch.setattr(for_all, "AT_ONCE", 2)
+    answer = act(ming, agreed="4")
+    assert open_codes() == [] and answer.headers["Location"].startswith("/import/test_things/")
+    run_due()
+    assert open_codes() == ["C-1", "C-2", "C-3", "C-4"]
+    assert db.session.scalars(select(Import)).one().state is ImportState.done
+
+
+def test_what_an_action_asks_is_asked_once_for_all(as_user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker that does it later has the answers that were given, and a wrong answer is refused at once."""
+    monkeypatch.setattr(runs, "WHILE_WAITING", 1)
+    gold = MemberLevel(name="Gold", rank=3)
+    db.session.add_all([gold, *(Member(nickname=f"Mei{number}") for number in range(3)), Member(nickname="Kai")])
+    db.session.commit()
+    ming, data = as_user("ming"), {"action": "set_level", "return_to": "/members/list/?q=Mei"}
+    ming.post("/preferences", json={"locale": "en"})
+    page = ming.post("/bulk/members/action", data=data)
+    assert "For 3 records" in page.text and 'name="asked" value="set_level"' in page.text
+    assert 'action="/bulk/members/action"' in page.text
+    assert ming.post("/bulk/members/action", data=data | {"asked": "set_level", "level": "9999"}).status_code == 422
+    ming.post("/bulk/members/action", data=data | {"asked": "set_level", "level": str(gold.id)})
+    run_due()
+    db.session.expire_all()
+    assert [(member.nickname, member.level_id) for member in db.session.scalars(
+        select(Member).order_by(Member.nickname))] == [
+            ("Kai", None), ("Mei0", gold.id), ("Mei1", gold.id), ("Mei2", gold.id)]
+
+
+def test_an_action_for_all_is_taken_back_by_the_one_that_reverses_it(ming: Any, as_user: Any) -> None:
+    db.session.add_all([Product(name=f"Cup {number}", number=f"N{number}", is_new=number == 1) for number in range(3)])
+    db.session.commit()
+    data = {"action": "mark_new", "return_to": "/products/list/", "agreed": "3"}
+    ming.post("/bulk/products/action", data=data)
+    number = db.session.scalars(select(Import.id)).one()
+    assert f"/import/products/{number}/undo" in ming.get("/products/list/").text
+    ming.post(f"/import/products/{number}/undo")
+    db.session.expire_all()
+    assert [product.is_new for product in db.session.scalars(select(Product).order_by(Product.id))] == [
+        False, True, False], "what was so before stays so"
+
+
+def test_an_action_for_all_needs_its_permission_also_when_it_is_done_later(
+        ming: Any, as_user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert as_user("lin").post("/bulk/test_things/action", data={"action": "open_up"}).status_code == 403
+    assert ming.post("/bulk/test_things/action", data={"action": "no_such"}).status_code == 404
+    monkeypatch.setattr(runs, "WHILE_WAITING", 1)
+    act(ming, agreed="4")
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "permitted_to", lambda _roles: frozenset({("can_edit", "ThingScreen")}))
+        run_due()
+    assert open_codes() == []
+
+
+def test_rows_that_the_screen_does_not_show_are_not_among_all(ming: Any) -> None:
+    things()["C-1"].is_hidden = True
+    db.session.commit()
+    act(ming, agreed="4")
+    assert open_codes() == ["C-2", "C-3", "C-4"]

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 
 from app.core.db import db
+from app.core.errors import BusinessError
 from app.lowcode.registry import registry
-from tests.lowcode.shelf import Label, Shelf, Thing, make_thing
+from tests.lowcode.shelf import Label, Shelf, Thing, ThingScreen, make_thing
 
 pytestmark = pytest.mark.both_databases
 GOOD = {"label": "Celadon cup", "code": "C-9", "kind": "cup", "price": "29.90"}
@@ -190,10 +191,32 @@ def test_an_action_runs_on_many_and_says_on_how_many(app: Flask, owner: Any) -> 
 
 
 def test_an_action_with_a_reason_against_it_says_the_reason(app: Flask, owner: Any) -> None:
-    ids = [make_thing(1).id, make_thing(2, is_open=True).id]
+    thing_id = make_thing(2, is_open=True).id
+    answer = owner.post(f"/test_things/action/open_up/{thing_id}", follow_redirects=True)
+    assert "It is open already." in answer.text and "done for" not in answer.text
+
+
+def test_rows_that_an_action_is_refused_for_are_told_and_the_others_are_done(app: Flask, owner: Any) -> None:
+    ids = [make_thing(1).id, *(make_thing(number, is_open=True).id for number in range(2, 7))]
     answer = owner.post("/test_things/action", data={"action": "open_up", "rowid": ids}, follow_redirects=True)
-    assert "It is open already." in answer.text
-    assert not db.session.get(Thing, ids[0]).is_open
+    assert "Not done for 5." in answer.text and "Thing 2: It is open already." in answer.text
+    assert "and 2 more" in answer.text and "Open: done for 1." in answer.text
+    assert db.session.get(Thing, ids[0]).is_open
+
+
+def test_what_refuses_all_at_once_is_asked_of_each_by_itself(
+        app: Flask, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_up(_screen: Any, things: list[Thing]) -> None:
+        for thing in things:
+            thing.is_open = True
+            if thing.code == "C-2":
+                raise BusinessError("not this one")
+
+    ids = [make_thing(number, code=f"C-{number}").id for number in range(1, 4)]
+    monkeypatch.setattr(ThingScreen, "open_up", open_up)
+    answer = owner.post("/test_things/action", data={"action": "open_up", "rowid": ids}, follow_redirects=True)
+    assert "Thing 2: not this one" in answer.text and "Open: done for 2." in answer.text
+    assert [db.session.get(Thing, thing_id).is_open for thing_id in ids] == [True, False, True]
 
 
 @pytest.mark.parametrize("name", ["no_such", "", "__init__", "get", "delete_record"])

@@ -1,4 +1,5 @@
-"""The same values for many rows of a list: an import without a file, with its trial, its rules and its way back."""
+"""The same values for many rows of a list, or an action for all of them: an import without a file, with its rules and
+its way back."""
 
 from __future__ import annotations
 
@@ -15,9 +16,12 @@ from app.core.errors import BusinessError, InvalidInput, NotFound
 from app.core.i18n import current_locale, gettext, listed, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import access, forms, pages
+from app.lowcode.actions import Action
 from app.lowcode.fields import Field, Read
-from app.lowcode.importing import runs
+from app.lowcode.filters import titles_of
+from app.lowcode.importing import for_all, runs
 from app.lowcode.importing.cells import importable, write_chosen
+from app.lowcode.importing.for_all import AllThatMatch
 from app.lowcode.importing.judge import key_fields
 from app.lowcode.importing.matching import KEY
 from app.lowcode.importing.models import Import, Outcome
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
 SHOWN = 8
+PLUMBING = {"csrf_token", "action", "scope", "return_to", "rowid", "agreed"}
+"""What a form sends that is no answer to a question."""
 LONG = {"rich_text", "json", "long_text"}
 
 
@@ -96,6 +102,34 @@ class BulkView(BaseView):
             message = pages.mark_errors(form, error)
             return _page(found, form, ticked, back, chosen, message), error.status
 
+    @expose("/<screen>/action", methods=["POST"])
+    def act(self, screen: str) -> Any:
+        """Do an action for all rows that match a list, once it was said for how many."""
+        found, name = find_screen(screen), request.form.get("action", "")
+        if identity.signed_in() is None:
+            return access.refuse_stranger()
+        mark = found.actions.get(name) if found is not None else None
+        if found is None or mark is None or not mark.many:
+            raise NotFound()
+        if not found.may(name):
+            return access.refuse(f"can_{name}", found.class_permission_name)
+        back = pages.safe_return(request.form.get("return_to")) or url_for(f"{found.endpoint}.list")
+        try:
+            ids = _matching(found, back)
+        except BusinessError as error:
+            flash(str(error), "warning")
+            return redirect(back)
+        some = titles_of(found.model, ids[:SHOWN])
+        titles = [some[row_id] for row_id in ids[:SHOWN] if row_id in some]
+        if mark.asks:
+            page = getattr(found, mark.name)(AllThatMatch(len(ids), titles))
+            if page is not None:
+                return page
+        elif "agreed" not in request.form:
+            return render_template("houtai/for_all.html", screen=found, screen_name=name_of(found), mark=mark,
+                                   back=back, count=len(ids), titles=titles)
+        return _done_for_all(found, mark, ids, back)
+
     @staticmethod
     def _at_once(screen: "Screen", number: int, back: str) -> Any:
         runs.check_rows(run_id=number)
@@ -118,6 +152,30 @@ class BulkView(BaseView):
             return redirect(target)
         flash({"text": said, "undo": undo} if counts[Outcome.changed] else said, "success")  # type: ignore[arg-type]
         return redirect(back)
+
+
+def _done_for_all(screen: "Screen", mark: Action, ids: list[int], back: str) -> Any:
+    """Do it now where that takes a moment; else the page that shows how far it is."""
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in PLUMBING]
+    with forms.committing():
+        run = for_all.begin(screen, mark, ids, sent if mark.asks else ())
+        number = run.id
+    target = url_for("ImportView.run", screen=name_of(screen), pk=number)
+    if len(ids) > runs.WHILE_WAITING:
+        return redirect(target)
+    for_all.do_for_all(run_id=number)
+    db.session.commit()
+    run = runs.get_import(number)
+    counts = runs.counts(run)
+    if counts[Outcome.refused]:
+        flash(gettext("%(count)s rows were refused; this page says why.", count=number_text(counts[Outcome.refused])),
+              "warning")
+        return redirect(target)
+    said = gettext("%(action)s: done for %(count)s.", action=mark.label, count=number_text(counts[Outcome.changed]))
+    offers = counts[Outcome.changed] and runs.can_undo(run) and runs.may_undo(run)
+    undo = {"url": url_for("ImportView.undo", screen=name_of(screen), pk=number), "fields": []}
+    flash({"text": said, "undo": undo} if offers else said, "success")  # type: ignore[arg-type]
+    return redirect(back)
 
 
 def _values(screen: "Screen", form: Any, chosen: list[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class ImportState(Choice):
     checking = "checking", _("Being checked"), "info"
     checked = "checked", _("Waiting for your word"), "warn"
     importing = "importing", _("Being written"), "info"
-    done = "done", _("Finished"), "good"
+    done = "done", _("Done"), "good"
     undoing = "undoing", _("Being undone"), "info"
     undone = "undone", _("Undone"), "plain"
 
@@ -66,6 +66,8 @@ class Import(Record):
     row_count: Mapped[int] = integer(_("Rows"), default=0)
     is_bulk: Mapped[bool] = yes_no(
         _("Change of many"), help=_("No file: somebody changed many rows of a list to the same values."))
+    action: Mapped[str | None] = text(80, _("Action"), help=_("Nothing was brought: an action was done for many rows."))
+    answers: Mapped[Any | None] = json_data(_("Answers"), info={"secret": True})
     work_id: Mapped[int | None] = big_integer(_("Work"))
     finished_at: Mapped[datetime | None] = moment(_("Imported at"))
     rows: Mapped[list["ImportRow"]] = relationship(

@@ -19,14 +19,17 @@ from app.core.errors import BusinessError, InvalidInput, NotFound
 from app.core.i18n import gettext, ngettext
 from app.core.jobs import LaterState, retry
 from app.lowcode import access, forms
+from app.lowcode.filters import titles_of
 from app.lowcode.importing import runs
 from app.lowcode.importing.cells import importable
+from app.lowcode.importing.for_all import undo_for_all
 from app.lowcode.importing.judge import ROW, key_fields
 from app.lowcode.importing.matching import KEY
 from app.lowcode.importing.models import Import, ImportRow, ImportState, Outcome
 from app.lowcode.importing.naming import can_change_many, find_screen, name_of, takes_files
 from app.lowcode.importing.reading import MOST_ROWS
 from app.lowcode.importing.template import write_template
+from app.lowcode.importing.writing import WRITES
 from app.lowcode.security import identity
 from app.lowcode.sheets import download, file_title
 
@@ -48,7 +51,7 @@ def for_screen(page: F) -> F:
         found = find_screen(screen)
         if identity.signed_in() is None:
             return access.refuse_stranger()
-        if found is None or not (takes_files(found) or can_change_many(found)):
+        if found is None or not (takes_files(found) or can_change_many(found) or found.actions):
             raise NotFound()
         if not access.may("can_import", found.class_permission_name) and not _is_their_change(found, values.get("pk")):
             return access.refuse("can_import", found.class_permission_name)
@@ -58,9 +61,11 @@ def for_screen(page: F) -> F:
 
 
 def _is_their_change(screen: "Screen", pk: int | None) -> bool:
-    """Whether this is no file, but a change of many rows, for which the right to edit is enough."""
-    return (pk is not None and access.may("can_edit", screen.class_permission_name)
-            and bool(db.session.scalar(select(Import.is_bulk).where(Import.id == pk))))
+    """Whether this is no file, but a change of many rows, for which the right to edit is enough, or that to the
+    action."""
+    found = db.session.execute(select(Import.is_bulk, Import.action).where(Import.id == pk)).first()
+    return (found is not None and found.is_bulk
+            and access.may(f"can_{found.action or 'edit'}", screen.class_permission_name))
 
 
 class ImportView(BaseView):
@@ -155,10 +160,11 @@ class ImportView(BaseView):
     @for_screen
     def undo(self, screen: "Screen", pk: int) -> Any:
         run = self._import_of(screen, pk)
-        is_small = run.row_count <= runs.WHILE_WAITING
-        answer = self._import_step(screen, lambda: runs.undo(run, posts=not is_small), _to(screen, "run", pk=pk))
+        is_small, by = run.row_count <= runs.WHILE_WAITING, undo_for_all if run.action else runs.undo_rows
+        answer = self._import_step(
+            screen, lambda: runs.undo(run, by=by, posts=not is_small), _to(screen, "run", pk=pk))
         if is_small and runs.get_import(pk).state is ImportState.undoing:
-            runs.undo_rows(run_id=pk)
+            by(run_id=pk)
             db.session.commit()
         return answer
 
@@ -227,11 +233,13 @@ class ImportView(BaseView):
             keys=[KEY, *(each.path for each in key_fields(screen))], key=key or run.key_path, errors=errors or {},
             counts=[{"outcome": outcome, "count": number[outcome], "current": outcome is shown,
                      "url": _to(screen, "run", pk=run.id, show=outcome.value, _anchor="rows")}
-                    for outcome in Outcome if outcome is not Outcome.waiting],
+                    for outcome in Outcome if outcome is not Outcome.waiting
+                    and not (run.is_bulk and outcome is Outcome.new)],
             number={outcome.value: count for outcome, count in number.items()}, rows=rows, whole_row=ROW,
             next_url=_to(screen, "run", pk=run.id, show=shown.value, after=rows[-1]["number"], _anchor="rows")
             if len(rows) == ROWS_ON_A_PAGE else None,
-            can_undo=runs.can_undo(run) and runs.may_undo(run), days_to_undo=runs.DAYS_TO_UNDO,
+            can_undo=any(number[outcome] for outcome in WRITES) and runs.can_undo(run) and runs.may_undo(run),
+            days_to_undo=runs.DAYS_TO_UNDO,
             question=_question(run, number[Outcome.new] + number[Outcome.changed]))
 
     def _shown_outcome(self, run: Import, number: Any) -> Outcome:
@@ -249,7 +257,10 @@ class ImportView(BaseView):
         found = db.session.scalars(
             select(ImportRow).where(ImportRow.import_id == run.id, ImportRow.outcome == shown, ImportRow.number > start)
             .order_by(ImportRow.number).limit(ROWS_ON_A_PAGE))
-        places = [(place, path) for place, path in enumerate(run.matches) if path]
+        # Who changes many rows has not chosen them by their IDs.
+        places = [(place, path) for place, path in enumerate(run.matches) if path and not (run.is_bulk and path == KEY)]
+        found = list(found)
+        titles = titles_of(screen.model, [row.record_id for row in found if row.record_id]) if run.is_bulk else {}
         rows = []
         for row in found:
             reasons = dict(row.reasons or {})
@@ -260,7 +271,8 @@ class ImportView(BaseView):
             rest = [f"{_label(screen, path)}: {reason}" for path, reason in reasons.items()]
             url = f"{screen.route_base}/show/{row.record_id}" if row.record_id and screen.may("view") else None
             rows.append({
-                "number": row.number, "cells": cells, "reasons": ([about] if about else []) + rest, "url": url})
+                "number": row.number, "title": titles.get(row.record_id or 0), "cells": cells,
+                "reasons": ([about] if about else []) + rest, "url": url})
         return rows
 
 

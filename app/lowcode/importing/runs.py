@@ -114,14 +114,14 @@ def match(screen: "Screen", run: Import, matches: list[str | None], *, key_path:
         raise InvalidInput({"key": _("Records can be found again only by a column of the file that tells them apart.")})
     if key_path is None and KEY in chosen:
         key_path = KEY
-    _take(run, ImportState.matching, ImportState.checking)
+    take(run, ImportState.matching, ImportState.checking)
     run.matches, run.key_path, run.keeps_when_empty = matches, key_path, keeps_when_empty
     run.work_id = later(check_rows, run_id=run.id) if posts else None
 
 
 def match_again(run: Import) -> None:
     """Go back to the columns."""
-    _take(run, ImportState.checked, ImportState.matching)
+    take(run, ImportState.checked, ImportState.matching)
     db.session.execute(update(ROWS).where(ROWS.c.import_id == run.id).values(
         outcome=Outcome.waiting, reasons=None, shown=None))
 
@@ -144,19 +144,19 @@ def confirm(run: Import, *, posts: bool = True) -> None:
     """Post the import of every row that is new or changed; those that are refused stay out."""
     if not any(counts(run)[outcome] for outcome in WRITES):
         raise BusinessError(_("There is nothing in this file to be imported."))
-    _take(run, ImportState.checked, ImportState.importing)
+    take(run, ImportState.checked, ImportState.importing)
     run.work_id = later(write_rows, run_id=run.id) if posts else None
 
 
-def undo(run: Import, *, posts: bool = True) -> None:
-    """Post the undoing: what was added goes, what was changed becomes as it was, unless it was changed since.
-    NotAllowed for whoever `may_undo` not."""
+def undo(run: Import, *, by: Any = None, posts: bool = True) -> None:
+    """Post the undoing, by `undo_rows` unless another step is named: what was added goes, what was changed becomes as
+    it was, unless it was changed since. NotAllowed for whoever `may_undo` not."""
     if not can_undo(run):
         raise BusinessError(_("This import can no longer be undone."))
     if not may_undo(run):
         raise NotAllowed()
-    _take(run, ImportState.done, ImportState.undoing)
-    run.work_id = later(undo_rows, run_id=run.id) if posts else None
+    take(run, ImportState.done, ImportState.undoing)
+    run.work_id = later(by or undo_rows, run_id=run.id) if posts else None
 
 
 def can_undo(run: Import) -> bool:
@@ -166,8 +166,12 @@ def can_undo(run: Import) -> bool:
 
 def may_undo(run: Import) -> bool:
     """Whether who is acting now has the rights for it: to edit, where records were changed; to delete, where some were
-    added, which one's own import is excused from."""
-    number, may = counts(run), _rights(screen_of(run))
+    added, which one's own import is excused from; of an action, to do the one that reverses it."""
+    screen, number = screen_of(run), counts(run)
+    may = rights(screen)
+    if run.action is not None:
+        mark = screen.actions.get(run.action)
+        return mark is not None and mark.undo is not None and f"can_{mark.undo}" in may
     is_own = current_actor().id is not None and current_actor().id == run.user_id
     return ((not number[Outcome.changed] or "can_edit" in may)
             and (not number[Outcome.new] or "can_delete" in may or (is_own and "can_add" in may)))
@@ -226,7 +230,7 @@ def forget_before(oldest: datetime, at_most: int) -> int:
     return db.session.execute(delete(Import).where(Import.id.in_(chosen.scalar_subquery()))).rowcount  # type: ignore[attr-defined]
 
 
-def _take(run: Import, of: ImportState, to: ImportState) -> None:
+def take(run: Import, of: ImportState, to: ImportState) -> None:
     """Bring an import from one state to the next, unless somebody else just did."""
     if guarded_update(Import, Import.id == run.id, Import.state == of, state=to) != 1:
         raise BusinessError(_("This import is no longer where it was. Look at it again."))
@@ -235,7 +239,7 @@ def _take(run: Import, of: ImportState, to: ImportState) -> None:
 # -- posted steps -----------------------------------------------------------------------------------------------
 
 
-def _in_their_language(step: Any) -> Any:
+def in_their_language(step: Any) -> Any:
     """Reasons and progress are for whoever brought the file."""
 
     @functools.wraps(step)
@@ -247,13 +251,13 @@ def _in_their_language(step: Any) -> Any:
 
 
 @task(retries=3, limit=timedelta(hours=2), label=_("Check an import"))
-@_in_their_language
+@in_their_language
 def check_rows(run_id: int) -> str:
     """Finds out what each row would do, and writes nothing but that."""
-    run, screen = _step(run_id, ImportState.checking)
+    run, screen = at_step(run_id, ImportState.checking)
     judge = _judge(screen, run)
     done = 0
-    for rows in _stretches(run, ROWS.c.id.is_not(None), at_once=_at_once(judge)):
+    for rows in stretches(run, ROWS.c.id.is_not(None), at_once=_at_once(judge)):
         verdicts = judge.judge(rows)
         told = [(row.id, *_told(verdict)) for row, verdict in zip(rows, verdicts, strict=True)]
         db.session.expunge_all()  # with all that was only tried
@@ -262,15 +266,15 @@ def check_rows(run_id: int) -> str:
         checkpoint(done, run.row_count, gettext("Checking row %(row)s", row=number_text(done)))
         run = get_import(run_id)
         judge.run = run
-    _take(run, ImportState.checking, ImportState.checked)
+    take(run, ImportState.checking, ImportState.checked)
     return gettext("%(count)s rows checked", count=number_text(done))
 
 
 @task(retries=3, limit=timedelta(hours=6), label=_("Import a file"))
-@_in_their_language
+@in_their_language
 def write_rows(run_id: int) -> str:
     """Writes the rows that are new or changed, each by the rules of the form; one that is refused by now stays out."""
-    run, screen = _step(run_id, ImportState.importing)
+    run, screen = at_step(run_id, ImportState.importing)
     judge = _judge(screen, run)
     todo = db.session.scalar(select(func.count()).select_from(ROWS).where(
         ROWS.c.import_id == run.id, ROWS.c.outcome.in_(WRITES))) or 0
@@ -278,7 +282,7 @@ def write_rows(run_id: int) -> str:
         ROWS.c.import_id == run.id, ROWS.c.is_written.is_(True))) or 0
     if isinstance(judge, QuickJudge):
         judge.is_trial = False
-    for rows in _stretches(run, ROWS.c.outcome.in_(WRITES), ROWS.c.is_written.is_(False), at_once=_at_once(judge)):
+    for rows in stretches(run, ROWS.c.outcome.in_(WRITES), ROWS.c.is_written.is_(False), at_once=_at_once(judge)):
         kept = write(screen, run, judge, rows)
         update_rows(db.session.connection(), ROWS, KEPT, kept)
         done += len(rows)
@@ -287,22 +291,22 @@ def write_rows(run_id: int) -> str:
     number = counts(run)
     publish(FileImported(run.screen, run.id, run.file_name, number[Outcome.new], number[Outcome.changed],
                          number[Outcome.refused]))
-    _take(run, ImportState.importing, ImportState.done)
+    take(run, ImportState.importing, ImportState.done)
     run.finished_at = clock.now()
     return gettext("%(count)s rows imported", count=number_text(number[Outcome.new] + number[Outcome.changed]))
 
 
 @task(retries=3, limit=timedelta(hours=6), label=_("Undo an import"))
-@_in_their_language
+@in_their_language
 def undo_rows(run_id: int) -> str:
     """Takes back what an import did, from its last row to its first."""
-    run, screen = _step(run_id, ImportState.undoing)
+    run, screen = at_step(run_id, ImportState.undoing)
     if not may_undo(run):
         raise NotAllowed()
     todo = db.session.scalar(select(func.count()).select_from(ROWS).where(
         ROWS.c.import_id == run.id, ROWS.c.is_written.is_(True))) or 0
     done, kept = 0, 0
-    for rows in _stretches(run, ROWS.c.is_written.is_(True), backwards=True):
+    for rows in stretches(run, ROWS.c.is_written.is_(True), backwards=True):
         told = []
         for row in rows:
             reason = take_back(screen, row)
@@ -313,11 +317,11 @@ def undo_rows(run_id: int) -> str:
         checkpoint(done, todo, gettext("Undoing row %(row)s", row=number_text(done)))
     run = get_import(run_id)
     publish(ImportUndone(run.screen, run.id, run.file_name, done - kept, kept))
-    _take(run, ImportState.undoing, ImportState.undone)
+    take(run, ImportState.undoing, ImportState.undone)
     return gettext("%(count)s rows undone", count=number_text(done - kept))
 
 
-def _step(run_id: int, state: ImportState) -> tuple[Import, "Screen"]:
+def at_step(run_id: int, state: ImportState) -> tuple[Import, "Screen"]:
     run = get_import(run_id)
     if run.state is not state:
         raise BusinessError(_("This import is no longer where it was. Look at it again."))
@@ -337,7 +341,7 @@ def screen_of(run: Import) -> "Screen":
     return screen
 
 
-def _rights(screen: "Screen") -> set[str]:
+def rights(screen: "Screen") -> set[str]:
     """What who is acting now may do on a screen: whoever pressed the button, also in posted work. A command on the
     machine itself may do what the screen offers."""
     offered = set(screen.base_permissions or [])
@@ -348,7 +352,7 @@ def _rights(screen: "Screen") -> set[str]:
 
 
 def _judge(screen: "Screen", run: Import) -> Judge:
-    may = _rights(screen)
+    may = rights(screen)
     if ("can_edit" if run.is_bulk else "can_import") not in may:
         raise NotAllowed()
     kind = QuickJudge if screen.quick_import else Judge
@@ -359,7 +363,7 @@ def _at_once(judge: Judge) -> int:
     return QUICKLY_AT_ONCE if isinstance(judge, QuickJudge) else AT_ONCE
 
 
-def _stretches(run: Import, *conditions: ColumnElement[bool], at_once: int = AT_ONCE,
+def stretches(run: Import, *conditions: ColumnElement[bool], at_once: int = AT_ONCE,
                backwards: bool = False) -> Iterator[Sequence[Any]]:
     """The rows of an import that meet `conditions`, some at a time, each once."""
     run_id, last = run.id, None

@@ -112,7 +112,7 @@ class MemberScreen(Screen):
     def permission_labels(cls) -> dict[str, Any]:
         return super().permission_labels() | MORE_MEMBER_PERMISSIONS
 
-    @action(_("Add tags"), icon="fa-tag")
+    @action(_("Add tags"), icon="fa-tag", asks=True)
     def tag(self, members: Sequence[Member]) -> Any:
         given = ask(self, "tag", members, [required(self.field("tags"))])
         if not isinstance(given, dict):
@@ -120,7 +120,7 @@ class MemberScreen(Screen):
         services.tag_members(members, given["tags"])
         return None
 
-    @action(_("Set level"), icon="fa-crown")
+    @action(_("Set level"), icon="fa-crown", asks=True)
     def set_level(self, members: Sequence[Member]) -> Any:
         given = ask(self, "set_level", members, [self.field("level")])
         if not isinstance(given, dict):
@@ -128,7 +128,7 @@ class MemberScreen(Screen):
         services.set_level(members, given["level"])
         return None
 
-    @action(_("Remove tags"), icon="fa-circle-xmark")
+    @action(_("Remove tags"), icon="fa-circle-xmark", asks=True)
     def untag(self, members: Sequence[Member]) -> Any:
         given = ask(self, "untag", members, [required(self.field("tags"))])
         if not isinstance(given, dict):

@@ -120,7 +120,7 @@ class OrderScreen(Screen):
     related_views = [OrderLineScreen, PaymentScreen, RefundScreen]
     empty_text = _("Orders appear here as soon as members place them.")
 
-    @action(_("Ship"), icon="fa-paper-plane", many=False, why_not=services.why_not_ship)
+    @action(_("Ship"), icon="fa-paper-plane", many=False, asks=True, why_not=services.why_not_ship)
     def ship(self, orders: Sequence[Order]) -> Any:
         order = orders[0]
         given = ask(self, "ship", orders, [required(self.field("carrier")), required(self.field("tracking_number"))],
@@ -140,7 +140,7 @@ class OrderScreen(Screen):
     def take_cash(self, orders: Sequence[Order]) -> None:
         services.take_cash(orders)
 
-    @action(_("Call off"), icon="fa-ban", tone="bad", why_not=services.why_not_cancel)
+    @action(_("Call off"), icon="fa-ban", tone="bad", asks=True, why_not=services.why_not_cancel)
     def cancel(self, orders: Sequence[Order]) -> Any:
         given = ask(self, "cancel", orders, [question("reason", "text", _("Reason"), size=300)])
         if not isinstance(given, dict):
@@ -148,7 +148,8 @@ class OrderScreen(Screen):
         services.cancel_orders(orders, given["reason"])
         return None
 
-    @action(_("Refund"), icon="fa-rotate-left", tone="bad", many=False, why_not=services.why_not_refund)
+    @action(_("Refund"), icon="fa-rotate-left", tone="bad", many=False, asks=True,
+            why_not=services.why_not_refund)
     def refund(self, orders: Sequence[Order]) -> Any:
         order = orders[0]
         amount = question("amount", "money", _("Amount"), help=_("Books money that you have given back. At most what "
