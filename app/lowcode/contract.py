@@ -322,6 +322,18 @@ def strangers_are_sent_to_sign_in(bench: Bench, screen: "Screen") -> None:
 
 
 @check
+def a_record_opens_beside_its_list(bench: Bench, screen: "Screen") -> None:
+    if "can_view" not in (screen.base_permissions or []):
+        return
+    record_id = bench.rows(screen, 1)[0].id
+    ours = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}
+    tails = ["show", "edit"] if screen.has_form and "can_edit" in (screen.base_permissions or []) else ["show"]
+    for tail in tails:
+        page = bench.owner.get(_url(screen, f"{tail}/{record_id}"), headers=ours)
+        assert page.status_code == 200 and 'id="sidebar"' not in page.text and "<h1" in page.text, tail
+
+
+@check
 def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
     record_id = bench.rows(screen, 1)[0].id
     for method, tail in _doors(screen, record_id):

@@ -20,6 +20,7 @@ from app.lowcode.access import may, permission_set_key
 from app.lowcode.kept import keep
 from app.lowcode.registry import Entry, registry
 from app.lowcode.security import current_preferences, signed_in
+from app.lowcode.security.headers import is_framed
 
 SESSION_PARTS = {"topbar", "language_menu", "theme_menu"}
 """Parts with forms: they carry the session's form token."""
@@ -61,6 +62,11 @@ class Shell:
     @cached_property
     def direction(self) -> str:
         return text_direction()
+
+    @cached_property
+    def framed(self) -> bool:
+        """Whether the page stands in a frame of another one, and needs no frame of its own."""
+        return is_framed()
 
     @cached_property
     def theme(self) -> str:

@@ -42,6 +42,17 @@ def test_every_answer_says_what_may_run_and_who_may_frame_it(as_user: Any, path:
     assert "'unsafe-inline'" not in said["style-src"]
 
 
+@pytest.mark.parametrize(("dest", "site", "is_ours"), [
+    ("iframe", "same-origin", True), ("iframe", "cross-site", False), ("iframe", "same-site", False),
+    ("document", "same-origin", False), ("", "", False)])
+def test_a_page_may_be_framed_by_pages_of_ours_alone(as_user: Any, dest: str, site: str, is_ours: bool) -> None:
+    """What the browser says of a request cannot be said by another site."""
+    answer = as_user("ming").get("/orders/list/", headers={"Sec-Fetch-Dest": dest, "Sec-Fetch-Site": site})
+    assert policy(answer)["frame-ancestors"] == (["'self'"] if is_ours else ["'none'"])
+    assert answer.headers["X-Frame-Options"] == ("SAMEORIGIN" if is_ours else "DENY")
+    assert ('id="sidebar"' in answer.text) is not is_ours
+
+
 def test_each_answer_has_a_nonce_of_its_own(client: Client) -> None:
     nonces = {source for _n in range(5) for source in policy(client.get("/login/"))["script-src"] if "nonce" in source}
     assert len(nonces) == 5

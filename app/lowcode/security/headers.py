@@ -34,6 +34,7 @@ FIXED = {
     # The server's own name and version help nobody but those who look for a known hole.
     "Server": "houtai",
 }
+FRAMED = {"X-Frame-Options": "SAMEORIGIN"}
 HSTS = "max-age=31536000; includeSubDomains"
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
@@ -43,6 +44,13 @@ def csp_nonce() -> str:
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return g.csp_nonce
+
+
+def is_framed() -> bool:
+    """Whether a page of ours asks for this one to show it inside itself, as the side panel of a list does. Only the
+    browser can say so (Fetch Metadata, W3C); whoever else frames us is told that nobody may."""
+    asked = request.headers
+    return asked.get("Sec-Fetch-Dest") == "iframe" and asked.get("Sec-Fetch-Site") == "same-origin"
 
 
 def request_id() -> str:
@@ -84,7 +92,11 @@ def _say_to_the_browser(response: Response) -> Response:
     for name, value in FIXED.items():
         response.headers[name] = value
     response.headers["X-Request-ID"] = request_id()
-    response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=csp_nonce()))
+    policy = POLICY.format(nonce=csp_nonce())
+    if is_framed():
+        response.headers.update(FRAMED)
+        policy = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    response.headers.setdefault("Content-Security-Policy", policy)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = HSTS
     # An answer that calls itself public, such as a picture, is the same for everyone.

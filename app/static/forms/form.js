@@ -14,6 +14,9 @@
     let saved = form.querySelector(".error-summary") ? null : state();
     let leaving = false;
     const isChanged = () => state() !== saved;
+    /* For whoever holds this page in a frame: whether something would be lost, and that it may be. */
+    houtai.isUnsaved = () => !leaving && isChanged();
+    houtai.giveUp = () => { leaving = true; };
     const show = houtai.debounce(() => { mark.hidden = !isChanged(); }, 150);
 
     // Pickers and editors settle while the page loads; what they write then is not the person's change.
