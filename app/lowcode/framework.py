@@ -79,8 +79,9 @@ def finish(app: Flask) -> None:
     from app.core import files
     from app.lowcode.importing.bulk import BulkView
     from app.lowcode.importing.pages import ImportView
+    from app.lowcode.tray import TrayView
 
-    for view in (ImportView, BulkView):
+    for view in (ImportView, BulkView, TrayView):
         app.extensions["appbuilder"].add_view_no_menu(view)
     files.register_routes(app, _may_upload)
     security.finish(app)

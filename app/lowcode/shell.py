@@ -80,6 +80,16 @@ class Shell:
         return ShellUser(who.user_id, who.name, getattr(who, "role", "") or "", who.name[:1].upper())
 
     @cached_property
+    def work(self) -> str:
+        """What stands in the user's tray, a letter for each piece of work; mostly nothing."""
+        who = signed_in()
+        return who.work if who is not None else ""
+
+    @property
+    def work_url(self) -> str:
+        return url_for("TrayView.index")
+
+    @cached_property
     def languages(self) -> list[dict[str, Any]]:
         now = current_locale()
         url = url_for("SignInView.preferences")

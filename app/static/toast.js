@@ -7,7 +7,7 @@
 
   const watch = (toast) => {
     if (["warn", "bad"].includes(toast.dataset.tone)) return;
-    const stay = toast.querySelector("form") ? STAY_UNDO : STAY;
+    const stay = toast.querySelector("form, a.btn") ? STAY_UNDO : STAY;
     let timer;
     const start = () => { timer = setTimeout(() => toast.remove(), stay); };
     const stop = () => clearTimeout(timer);
@@ -17,10 +17,14 @@
     start();
   };
 
-  /** Show a message in the tone "good", "info", "warn" or "bad". */
-  houtai.toast = (message, tone = "good") => {
+  /** Show a message in the tone "good", "info", "warn" or "bad"; `link` {url, text} leads to what it is about. */
+  houtai.toast = (message, tone = "good", link = null) => {
     const toast = document.getElementById(`toast-${tone}`).content.firstElementChild.cloneNode(true);
     toast.querySelector(".toast-text").textContent = message;
+    if (link) {
+      toast.querySelector("[data-toast-close]").before(
+        houtai.make("a", { class: "btn btn-quiet btn-small", href: link.url }, link.text));
+    }
     if (tone === "bad") toast.setAttribute("role", "alert");
     holder.append(toast);
     watch(toast);

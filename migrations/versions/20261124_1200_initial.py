@@ -424,6 +424,8 @@ def upgrade() -> None:
         sa.Column("actor_name", sa.String(length=200), nullable=False),
         sa.Column("actor_id", sa.Integer(), nullable=True),
         sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("watcher_id", sa.Integer(), nullable=True),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
         sa.Column("worker", sa.String(length=120), nullable=True),
         sa.Column("lease_until", sa.DateTime(), nullable=True),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
@@ -473,6 +475,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'todo'"),
             postgresql_where=sa.text("state = 'todo'"),
+        )
+        batch_op.create_index(
+            "ix_later_jobs_watched",
+            ["watcher_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("watcher_id IS NOT NULL"),
+            postgresql_where=sa.text("watcher_id IS NOT NULL"),
         )
         batch_op.create_index(
             "uq_later_jobs_key",
@@ -1825,6 +1834,11 @@ def downgrade() -> None:
     op.drop_table("member_levels")
     op.drop_table("leader_leases")
     with op.batch_alter_table("later_jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_later_jobs_watched",
+            sqlite_where=sa.text("watcher_id IS NOT NULL"),
+            postgresql_where=sa.text("watcher_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "uq_later_jobs_key", sqlite_where=sa.text("state = 'todo'"), postgresql_where=sa.text("state = 'todo'")
         )

@@ -37,7 +37,10 @@ OPEN_TO_ALL = {
 NEED_A_TOKEN = {"SignInApi.refresh", "SignInApi.logout"}
 OPEN_TO_STAFF = {"HomeView.index", "HomeView.search", "ProfileView.index", "ProfileView.password",
                  "ProfileView.sessions",
-                 "ProfileView.end_session", "ProfileView.end_other_sessions", "SecondFactorView.index"}
+                 "ProfileView.end_session", "ProfileView.end_other_sessions", "SecondFactorView.index",
+                 "TrayView.index", "TrayView.state", "TrayView.told", "TrayView.cancel", "TrayView.retry",
+                 "TrayView.dismiss", "TrayView.clear"}
+"""Of these everybody has their own; for work see `tests/core/test_jobs_watching.py`."""
 GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""

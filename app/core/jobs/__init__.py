@@ -31,7 +31,8 @@ Do not post what must be true at the same moment (call it), nor what should run 
 One process of all leads the clock, others take over when it dies, and each firing is a row of its own before it
 starts, so a job never fires twice for one time and never runs beside itself. Staff change schedules on a screen.
 
-**Long work** says how far it is and can be stopped: `progress` shows a figure, `checkpoint` commits a bite.
+**Long work** says how far it is and can be stopped: `progress` shows a figure, `checkpoint` commits a bite. A task that
+is `watched` stands in the tray of the user who began it: see `Watched`, and `docs/long-work.md`.
 
 The example below runs as it stands (a test does so); it needs an app context and the tables:
 
@@ -80,15 +81,26 @@ from .retention import forget_finished_jobs
 from .runner import Runner, start
 from .runs import stop_run
 from .schedule import Schedule, days, get_job, hours, job, minutes, register, registered, seconds, unregister
-from .tasks import GiveUp, UnknownTask, register_task, task, unregister_task
+from .tasks import About, GiveUp, UnknownTask, Watched, register_task, task, unregister_task
 from .timekeeper import add_missing_rows
+from .watching import (
+    WATCHED_MARK,
+    cancel_own,
+    dismiss,
+    dismiss_what_is_over,
+    list_own,
+    put_away,
+    retry_own,
+    tell_what_is_over,
+)
 from .worker import run_due
 
 __all__ = [
-    "Cancelled", "GiveUp", "JobInfo", "JobRun", "LaterJob", "LaterState", "LeaderLease", "LeaseLost", "RunState",
-    "RunTrigger", "Runner", "Schedule", "ScheduledJob", "UnknownTask", "add_missing_rows", "cancel", "checkpoint",
-    "commands", "days", "find", "forget_finished_jobs", "get_job", "get_scheduled", "hours", "job", "later",
-    "list_jobs", "minutes", "pause", "progress", "register", "register_task", "registered", "reschedule", "resume",
-    "retry", "run_due", "run_here", "run_now", "seconds", "start", "stop_run", "task", "unregister",
-    "unregister_task",
+    "WATCHED_MARK", "About", "Cancelled", "GiveUp", "JobInfo", "JobRun", "LaterJob", "LaterState", "LeaderLease",
+    "LeaseLost", "RunState", "RunTrigger", "Runner", "Schedule", "ScheduledJob", "UnknownTask", "Watched",
+    "add_missing_rows", "cancel", "cancel_own", "checkpoint", "commands", "days", "dismiss", "dismiss_what_is_over",
+    "find", "forget_finished_jobs", "get_job", "get_scheduled", "hours", "job", "later", "list_jobs", "list_own",
+    "minutes", "pause", "progress", "put_away", "register", "register_task", "registered", "reschedule", "resume",
+    "retry", "retry_own", "run_due", "run_here", "run_now", "seconds", "start", "stop_run", "task", "tell_what_is_over",
+    "unregister", "unregister_task",
 ]

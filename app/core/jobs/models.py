@@ -107,6 +107,7 @@ class LaterJob(Leased, Record):
         _partial("uq_later_jobs_key", "key", unique=True, where="state = 'todo'"),
         _partial("ix_later_jobs_finished", "finished_at", where="finished_at IS NOT NULL"),
         Index("ix_later_jobs_task_id", "task", "id"),
+        _partial("ix_later_jobs_watched", "watcher_id", "id", where="watcher_id IS NOT NULL"),
     )
     title_column = "task"
 
@@ -122,6 +123,9 @@ class LaterJob(Leased, Record):
     actor_name: Mapped[str] = text(200, _("Posted by"))
     actor_id: Mapped[int | None] = integer(_("Actor's ID"))
     result: Mapped[Any] = json_data(_("Result"), nullable=True)
+    watcher_id: Mapped[int | None] = integer(
+        _("Followed by (user ID)"), help=_("In whose tray it stands: that of whoever began it, until they dismiss it."))
+    is_told: Mapped[bool] = yes_no(_("Told that it is over"))
 
     @property
     def label(self) -> str:

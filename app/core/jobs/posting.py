@@ -102,6 +102,8 @@ def later(func: Callable[..., Any], *, after: timedelta | None = None, key: str 
         "task": name, "arguments": _as_json(func, kwargs), "key": key, "run_at": now + (after or timedelta(0)),
         "created_at": now, "updated_at": now, "max_attempts": options.retries + 1,
         "actor_kind": actor.kind, "actor_name": actor.name[:200], "actor_id": actor.id,
+        # A member or a program has nobody who looks into a tray.
+        "watcher_id": actor.id if options.watched is not None and actor.kind == "staff" else None,
     }
     session = db.session()
     session.info[POSTED] = True
@@ -152,7 +154,7 @@ def retry(job_id: int) -> None:
     guarded_update(
         LaterJob, LaterJob.id == job_id, LaterJob.state.in_(OVER_BADLY),
         state=LaterState.todo, run_at=clock.now(), attempts=0, cancel_requested=False, finished_at=None,
-        last_error=None, progress_done=None, progress_total=None, progress_message=None)
+        last_error=None, progress_done=None, progress_total=None, progress_message=None, is_told=False)
     db.session().info[POSTED] = True
 
 

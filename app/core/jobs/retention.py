@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, select, update
 
 from app.core import clock
 from app.core.database import writing
@@ -18,6 +18,8 @@ from .runs import runs
 from .schedule import job
 
 BITE = 1000
+DAYS_IN_TRAY = 3
+"""How long what is over, and told, stays in the tray of whoever began it and does not dismiss it."""
 
 
 @job(cron="40 4 * * *", label=_("Forget finished jobs"))
@@ -25,6 +27,7 @@ def forget_finished_jobs() -> int:
     """Deletes finished background work and old lines of the run log, after the days that the deployment sets. What
     failed is kept as long as the run log, so that somebody can look at it."""
     now = clock.now()
+    _clear_trays(now - timedelta(days=DAYS_IN_TRAY))
     posts_until = now - timedelta(days=current_app.config["JOBS_KEEP_DAYS"])
     runs_until = now - timedelta(days=current_app.config["JOBS_KEEP_RUNS_DAYS"])
     over = posts.c.state.in_([LaterState.done, LaterState.cancelled])
@@ -33,6 +36,12 @@ def forget_finished_jobs() -> int:
         + _forget(posts, posts.c.finished_at < runs_until, posts.c.state == LaterState.failed)
         + _forget(runs, runs.c.finished_at < runs_until, runs.c.state.not_in([RunState.asked, RunState.doing]))
     )
+
+
+def _clear_trays(until: datetime) -> None:
+    with writing() as connection:
+        connection.execute(update(posts).where(
+            posts.c.watcher_id.is_not(None), posts.c.finished_at < until, posts.c.is_told).values(watcher_id=None))
 
 
 def _forget(table: Table, *guards: Any) -> int:

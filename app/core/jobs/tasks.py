@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from .models import LaterJob
 
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_WAIT = timedelta(hours=1)
@@ -23,6 +26,33 @@ class GiveUp(Exception):
 
 
 @dataclass(frozen=True)
+class About:
+    """What there is to say of one piece of work: its `subject` (a file's name), the page of what it is about or came to
+    with the word `opens` on the way there, a `note` below its result, and a `label` where the task's would not do."""
+
+    subject: str = ""
+    url: str | None = None
+    opens: Any = None
+    is_file: bool = False
+    note: Any = ""
+    label: Any = None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """That whoever begins such work in the back office follows it in their tray.
+
+    `about(work)` says what is told there, in the reader's language. Whoever began it may stop it, unless `can_cancel`
+    says no, and send it out again once it failed if `can_retry` says so: only for a task that asks anew whether its
+    actor may do it.
+    """
+
+    about: Callable[["LaterJob"], About] = lambda _work: About()
+    can_cancel: bool = True
+    can_retry: bool = False
+
+
+@dataclass(frozen=True)
 class TaskOptions:
     """How a task is treated: retried `retries` times, first after `backoff`, and at most `limit` long."""
 
@@ -30,6 +60,7 @@ class TaskOptions:
     backoff: timedelta
     limit: timedelta
     label: Any = None
+    watched: Watched | None = None
 
     def wait_before(self, attempt: int, row_id: int) -> timedelta:
         """How long to wait after `attempt` failed tries: doubling, an hour at most, and up to a fifth longer by
@@ -42,14 +73,14 @@ class TaskOptions:
 def task(func: F) -> F: ...
 @overload
 def task(*, retries: int = ..., backoff: timedelta = ..., limit: timedelta = ...,
-         label: Any = ...) -> Callable[[F], F]: ...
+         label: Any = ..., watched: Watched | None = ...) -> Callable[[F], F]: ...
 def task(func: Any = None, *, retries: int = 5, backoff: timedelta = timedelta(seconds=10),
-         limit: timedelta = timedelta(hours=1), label: Any = None) -> Any:
+         limit: timedelta = timedelta(hours=1), label: Any = None, watched: Watched | None = None) -> Any:
     """Mark a function as one that `later` may post.
 
     It is tried `retries` times more after a first failure, waiting `backoff`, then twice as long each time. After
     `limit` its lease is no longer extended, so that a try which hangs is taken over by another worker. `label` is
-    what staff read of it among the background work.
+    what staff read of it among the background work; `watched` puts it into the tray of whoever began it.
     """
     if retries < 0 or backoff <= timedelta(0) or limit <= timedelta(0):
         raise ValueError("a task has retries >= 0 and a backoff and limit above zero")
@@ -58,7 +89,7 @@ def task(func: Any = None, *, retries: int = 5, backoff: timedelta = timedelta(s
         taken = RESERVED & set(inspect.signature(function).parameters)
         if taken:
             raise TypeError(f"{function.__qualname__} cannot be a task: later() itself uses {sorted(taken)}")
-        function.task_options = TaskOptions(retries, backoff, limit, label)  # type: ignore[attr-defined]
+        function.task_options = TaskOptions(retries, backoff, limit, label, watched)  # type: ignore[attr-defined]
         return function
 
     return mark(func) if func is not None else mark
@@ -115,6 +146,14 @@ def label_of(name: str) -> str:
     except UnknownTask:
         label = None
     return str(label) if label is not None else name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def watched(name: str) -> Watched:
+    """How the task of this dotted name stands in trays; work of a task that is gone can only be looked at."""
+    try:
+        return options_of(find_task(name)).watched or Watched(can_cancel=False)
+    except UnknownTask:
+        return Watched(can_cancel=False)
 
 
 def is_findable(func: Callable[..., Any]) -> bool:

@@ -24,11 +24,12 @@ from app.core.database import db
 from app.core.errors import NotAllowed, NotFound
 from app.core.i18n import current_locale, gettext, ngettext, number_text
 from app.core.i18n import lazy as _
-from app.core.jobs import checkpoint, later, task
+from app.core.jobs import Watched, checkpoint, later, task
 from app.lowcode import acting
 from app.lowcode.actions import Action
 from app.lowcode.fields import primary_key
 from app.lowcode.importing import runs
+from app.lowcode.importing.following import about_import
 from app.lowcode.importing.judge import ROW, among
 from app.lowcode.importing.matching import KEY
 from app.lowcode.importing.models import Import, ImportState, Outcome
@@ -73,7 +74,8 @@ def mark_of(run: Import, screen: "Screen", name: str | None) -> Action:
     return mark
 
 
-@task(retries=3, limit=timedelta(hours=6), label=_("Do an action for many rows"))
+@task(retries=3, limit=timedelta(hours=6), label=_("Do an action for many rows"),
+      watched=Watched(about_import, can_retry=True))
 @runs.in_their_language
 def do_for_all(run_id: int) -> str:
     """Does the action for the rows that are left of a run."""
@@ -91,7 +93,8 @@ def do_for_all(run_id: int) -> str:
     return gettext("%(count)s rows changed", count=number_text(runs.counts(run)[Outcome.changed]))
 
 
-@task(retries=3, limit=timedelta(hours=6), label=_("Undo an action for many rows"))
+@task(retries=3, limit=timedelta(hours=6), label=_("Undo an action for many rows"),
+      watched=Watched(about_import))
 @runs.in_their_language
 def undo_for_all(run_id: int) -> str:
     """Does the action that reverses it for the rows that were changed."""

@@ -32,11 +32,12 @@ from app.core.errors import BusinessError, InvalidInput, NotAllowed, NotFound
 from app.core.events import publish
 from app.core.i18n import current_locale, gettext, number_text
 from app.core.i18n import lazy as _
-from app.core.jobs import LaterJob, LaterState, checkpoint, later, task
+from app.core.jobs import LaterJob, LaterState, Watched, checkpoint, later, put_away, task
 from app.lowcode.access import permitted_to, roles_of
 from app.lowcode.fields import primary_key
 from app.lowcode.importing.cells import importable
 from app.lowcode.importing.facts import FileImported, ImportUndone
+from app.lowcode.importing.following import about_import
 from app.lowcode.importing.judge import ROW, Judge, Verdict, key_fields
 from app.lowcode.importing.matching import KEY, guess, plain
 from app.lowcode.importing.models import Import, ImportRow, ImportState, Outcome
@@ -116,7 +117,7 @@ def match(screen: "Screen", run: Import, matches: list[str | None], *, key_path:
         key_path = KEY
     take(run, ImportState.matching, ImportState.checking)
     run.matches, run.key_path, run.keeps_when_empty = matches, key_path, keeps_when_empty
-    run.work_id = later(check_rows, run_id=run.id) if posts else None
+    _post(run, check_rows, posts)
 
 
 def match_again(run: Import) -> None:
@@ -145,7 +146,7 @@ def confirm(run: Import, *, posts: bool = True) -> None:
     if not any(counts(run)[outcome] for outcome in WRITES):
         raise BusinessError(_("There is nothing in this file to be imported."))
     take(run, ImportState.checked, ImportState.importing)
-    run.work_id = later(write_rows, run_id=run.id) if posts else None
+    _post(run, write_rows, posts)
 
 
 def undo(run: Import, *, by: Any = None, posts: bool = True) -> None:
@@ -156,7 +157,7 @@ def undo(run: Import, *, by: Any = None, posts: bool = True) -> None:
     if not may_undo(run):
         raise NotAllowed()
     take(run, ImportState.done, ImportState.undoing)
-    run.work_id = later(by or undo_rows, run_id=run.id) if posts else None
+    _post(run, by or undo_rows, posts)
 
 
 def can_undo(run: Import) -> bool:
@@ -236,6 +237,13 @@ def take(run: Import, of: ImportState, to: ImportState) -> None:
         raise BusinessError(_("This import is no longer where it was. Look at it again."))
 
 
+def _post(run: Import, step: Any, posts: bool) -> None:
+    """Post the next step, if it is not done at once; in the tray of whoever does it, it takes the last one's place."""
+    if run.work_id is not None:
+        put_away(run.work_id)
+    run.work_id = later(step, run_id=run.id) if posts else None
+
+
 # -- posted steps -----------------------------------------------------------------------------------------------
 
 
@@ -250,7 +258,7 @@ def in_their_language(step: Any) -> Any:
     return spoken
 
 
-@task(retries=3, limit=timedelta(hours=2), label=_("Check an import"))
+@task(retries=3, limit=timedelta(hours=2), label=_("Check an import"), watched=Watched(about_import, can_retry=True))
 @in_their_language
 def check_rows(run_id: int) -> str:
     """Finds out what each row would do, and writes nothing but that."""
@@ -270,7 +278,7 @@ def check_rows(run_id: int) -> str:
     return gettext("%(count)s rows checked", count=number_text(done))
 
 
-@task(retries=3, limit=timedelta(hours=6), label=_("Import a file"))
+@task(retries=3, limit=timedelta(hours=6), label=_("Import a file"), watched=Watched(about_import, can_retry=True))
 @in_their_language
 def write_rows(run_id: int) -> str:
     """Writes the rows that are new or changed, each by the rules of the form; one that is refused by now stays out."""
@@ -296,7 +304,8 @@ def write_rows(run_id: int) -> str:
     return gettext("%(count)s rows imported", count=number_text(number[Outcome.new] + number[Outcome.changed]))
 
 
-@task(retries=3, limit=timedelta(hours=6), label=_("Undo an import"))
+# Its rights are asked by the page of the import, which is where it is tried again.
+@task(retries=3, limit=timedelta(hours=6), label=_("Undo an import"), watched=Watched(about_import))
 @in_their_language
 def undo_rows(run_id: int) -> str:
     """Takes back what an import did, from its last row to its first."""

@@ -23,6 +23,7 @@ from app.core import clock
 from app.core.database import SAFE_METHODS, db, writing
 from app.core.i18n import lazy as _
 from app.core.i18n import listed
+from app.core.jobs import WATCHED_MARK, LaterJob
 from app.core.settings import StoredSetting
 from app.lowcode.security.models import (
     BROWSER,
@@ -73,6 +74,8 @@ class SignedIn:
     """Changes with what any role allows."""
     views_stamp: str = ""
     """Changes with any saved view; empty while there never was one."""
+    work: str = ""
+    """What stands in this user's tray, a letter each: see `app.core.jobs.watching`."""
 
     @cached_property
     def user(self) -> User:
@@ -143,13 +146,15 @@ _MINE = (select(func.aggregate_strings(cast(_ROLES.c.id, String), ","))
 _STATE: Any = PermissionState.__table__
 _STAMP = select(_STATE.c.stamp).limit(1).scalar_subquery()
 _VIEWS_STAMP = select(_STATE.c.views_stamp).limit(1).scalar_subquery()
+_POSTS: Any = LaterJob.__table__
+_WORK = select(WATCHED_MARK).where(_POSTS.c.watcher_id == USERS.c.id).correlate(USERS).scalar_subquery()
 # Made once and of tables, not of models: this is asked at every request, and putting it together, or taking it through
 # the ORM, would take longer than answering it.
 _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
            _ACCOUNTS.c.must_change_password, _FACTORS.c.id, _PREFERENCES.c.locale, _PREFERENCES.c.theme,
-           _PREFERENCES.c.page_sizes, _PREFERENCES.c.lists, _MUST, _MINE, _STAMP, _VIEWS_STAMP)
+           _PREFERENCES.c.page_sizes, _PREFERENCES.c.lists, _MUST, _MINE, _STAMP, _VIEWS_STAMP, _WORK)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(_ACCOUNTS, _ACCOUNTS.c.user_id == USERS.c.id)
     .outerjoin(_FACTORS, _FACTORS.c.user_id == USERS.c.id)
@@ -163,8 +168,8 @@ def load(token: str, kind: str) -> SignedIn | None:
     row = db.session.connection().execute(_LOAD, {"token_hash": token_hash(token), "kind": kind}).first()
     if row is None:
         return None
-    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password,
-     proven_at, must_change, second_factor_id, locale, theme, page_sizes, lists, must, mine, stamp, views_stamp) = row
+    (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, proven_at,
+     must_change, second_factor_id, locale, theme, page_sizes, lists, must, mine, stamp, views_stamp, work) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -173,9 +178,13 @@ def load(token: str, kind: str) -> SignedIn | None:
     if now - last_seen_at >= SEEN_EVERY:
         _touch(session_id, now)
     name = f"{first_name or ''} {last_name or ''}".strip() or username
-    role_ids = frozenset(map(int, mine.split(","))) if mine else frozenset()
     return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
-                    theme, page_sizes or {}, lists or {}, tuple(must or ()), role_ids, stamp or "", views_stamp or "")
+                    theme, page_sizes or {}, lists or {}, tuple(must or ()), _ids(mine), stamp or "", views_stamp or "",
+                    work or "")
+
+
+def _ids(joined: str | None) -> frozenset[int]:
+    return frozenset(map(int, joined.split(","))) if joined else frozenset()
 
 
 def end_session(session_id: int) -> None:

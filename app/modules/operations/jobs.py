@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flask import url_for
+
 from app.core.i18n import gettext, number_text
 from app.core.i18n import lazy as _
-from app.core.jobs import GiveUp, job, progress, task
+from app.core.jobs import About, GiveUp, LaterJob, Watched, job, progress, task
 from app.modules.operations import backups
 
 LONGEST = timedelta(hours=6)
@@ -31,14 +33,19 @@ def restore_drill() -> str:
                    rows=number_text(drilled.backup.row_count), seconds=number_text(drilled.seconds, 1))
 
 
-@task(retries=0, limit=LONGEST, label=_("Backup"))
+def about_backup(work: LaterJob) -> About:
+    """For the tray: which backup, and where all of them are."""
+    return About(work.arguments.get("name", ""), url_for("BackupsPage.index"))
+
+
+@task(retries=0, limit=LONGEST, label=_("Backup"), watched=Watched(about_backup))
 def back_up_now() -> str:
     """A backup that was asked for."""
     made = backups.create_backup()
     return gettext("%(name)s, %(size)s", name=made.name, size=made.size)
 
 
-@task(retries=0, limit=LONGEST, label=_("Verify a backup"))
+@task(retries=0, limit=LONGEST, label=_("Verify a backup"), watched=Watched(about_backup))
 def verify_now(name: str) -> str:
     """Reads a backup through; one that is damaged makes the task fail with what is wrong."""
     progress(0, None, str(_("Reading it back")))

@@ -6,7 +6,6 @@ from typing import Any
 
 from app.core import jobs
 from app.core.actor_words import stored_actor_text
-from app.core.errors import BusinessError
 from app.core.i18n import lazy as _
 from app.core.jobs import JobRun, LaterJob, LaterState, RunState
 from app.lowcode import Screen, action
@@ -95,5 +94,4 @@ class LaterJobScreen(Screen):
     )
     def cancel(self, works: list[LaterJob]) -> None:
         for work in works:
-            if not jobs.cancel(work.id):
-                raise BusinessError(_("This job is over already."))
+            jobs.cancel(work.id)
