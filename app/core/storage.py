@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -19,8 +20,9 @@ _SAFE_KEY = re.compile(r"[0-9a-z][0-9a-z_-]*(\.[0-9a-z]+)?")
 class Storage(Protocol):
     """What every store of files can do. Keys are flat names of small letters, digits, `_`, `-` and one extension."""
 
-    def save(self, key: str, content: bytes) -> None:
-        """Keep `content` under `key`, durably and all at once; what was there before is replaced."""
+    def save(self, key: str, content: bytes | BinaryIO) -> None:
+        """Keep `content`, or what an open file has from where it stands, under `key`, durably and all at once; what was
+        there before is replaced."""
 
     def open(self, key: str) -> BinaryIO:
         """A stream to read from; FileNotFoundError where there is no such key."""
@@ -33,11 +35,13 @@ class Storage(Protocol):
 
 
 class LocalFolder:
-    """Files in a folder of this machine, spread over subfolders by the first two letters of their keys."""
+    """Files in a folder of this machine, spread over subfolders by the first two letters of their keys. What is private
+    can be read by nobody but us, a front server included."""
 
-    def __init__(self, root: Path, base_url: str = "/files/") -> None:
+    def __init__(self, root: Path, base_url: str = "/files/", *, is_private: bool = False) -> None:
         self.root = root
         self.base_url = base_url
+        self.is_private = is_private
 
     def path(self, key: str) -> Path:
         """Where `key` lies; ValueError for a key that could lead elsewhere."""
@@ -45,17 +49,21 @@ class LocalFolder:
             raise ValueError(f"not a storage key: {key!r}")
         return self.root / key[:2] / key
 
-    def save(self, key: str, content: bytes) -> None:
+    def save(self, key: str, content: bytes | BinaryIO) -> None:
         place = self.path(key)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if self.is_private else 0o777)
         descriptor, aside = tempfile.mkstemp(dir=place.parent, prefix=".incoming-")
         try:
             with os.fdopen(descriptor, "wb") as out:
-                out.write(content)
+                if isinstance(content, bytes):
+                    out.write(content)
+                else:
+                    shutil.copyfileobj(content, out, 1 << 20)
                 out.flush()
                 os.fsync(out.fileno())
             # A temporary file is for its owner alone; a front server may read uploads.
-            os.chmod(aside, 0o644)
+            if not self.is_private:
+                os.chmod(aside, 0o644)
             os.replace(aside, place)
         except BaseException:
             Path(aside).unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 A cell says what the screen says: a formatter that masks a telephone number masks it here as well. Rows are read page by
 page, by key and from one snapshot, so memory stays flat; the file is whole before its first byte is sent, so nobody
-works with half of one. Every export leaves a line in the audit trail.
+works with half of one. A file for which people would have to wait is made by a worker (`app.lowcode.list_files`). Every
+export leaves a line in the audit trail.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -32,8 +34,10 @@ from app.lowcode.sheets import TYPES, Sheet, csv_lines, download, file_title, wr
 if TYPE_CHECKING:
     from app.lowcode.screen import Screen
 
-MOST_ROWS = 200_000
-"""Rows that somebody may wait for."""
+WHILE_WAITING = {"csv": 200_000, "xlsx": 50_000}
+"""Rows that somebody waits for, by the form of the file: some seconds. A longer file is made by a worker."""
+MOST_ROWS = 5_000_000
+"""Rows of any file: more than that nobody opens."""
 AT_ONCE = 2_000
 KINDS = {"money": "money", "integer": "number", "decimal": "number", "day": "day", "moment": "moment"}
 """The kinds of fields that stay numbers and dates in a file; all others are text."""
@@ -66,55 +70,86 @@ class ExportColumn:
     value: Callable[[Any], Any]
 
 
-def export_list(screen: "Screen", args: MultiDict[str, str], form: str, shown: list[Field], whole: bool) -> Response:
-    """The rows that a list with these `args` shows, as a download with the columns `shown`. `form` is csv or xlsx;
-    `whole` takes the other columns of the list and of the record page as well. BadRequest for args that the list
-    refuses, BusinessError for more rows than `MOST_ROWS`."""
+def export_list(screen: "Screen", args: MultiDict[str, str], form: str, shown: list[Field],
+                whole: bool) -> Response | None:
+    """The rows that a list with these `args` shows, as a download with the columns `shown`; None where there are so
+    many that making the file was posted. `form` is csv or xlsx; `whole` takes the other columns of the list and of the
+    record page as well. BadRequest for args that the list refuses."""
     if form not in TYPES:
         raise NotFound(_("Lists can be exported as CSV or XLSX."))
-    fields = _fields(screen, shown) if whole else shown
-    columns = [_column(screen, field) for field in fields]
-    counted = _Counted(screen, args, fields, columns)
+    fields = every_field(screen, shown) if whole else shown
+    rows = ListRows(screen, args, fields)
+    if rows.are_more_than(WHILE_WAITING[form]):
+        from app.lowcode.list_files.making import ask_for
+
+        ask_for(screen, rows.args, form, fields)
+        db.session.commit()
+        return None
     db.session.commit()  # whatever follows only reads, and on SQLite nobody waits for it
     with reading(one_snapshot=True):
-        sheet = Sheet(str(screen.list_title), columns, counted)
-        file = write_xlsx([sheet], title=str(screen.list_title)) if form == "xlsx" else _csv(sheet)
+        file = rows.write(form)
         db.session.rollback()
-    publish(ListExported(type(screen).__name__, counted.number, form, _query(args)))
+    publish(ListExported(type(screen).__name__, rows.number, form, query_text(args)))
     db.session.commit()
-    day = clock.to_zone(clock.now(), clock.shop_zone()).date()
-    return download(file, f"{file_title(screen.list_title) or 'list'}_{day.isoformat()}.{form}")
+    return download(file, file_name(screen, form))
 
 
-class _Counted:
-    """The rows of all pages; `number` is how many there were."""
+class ListRows:
+    """All rows of a list, whatever its pages, for a file; `number` is how many were read so far."""
 
-    def __init__(self, screen: "Screen", args: MultiDict[str, str], fields: list[Field],
-                 columns: list[ExportColumn]) -> None:
+    def __init__(self, screen: "Screen", args: MultiDict[str, str], fields: list[Field]) -> None:
+        self.screen = screen
         self.args = MultiDict([(key, value) for key, value in args.items(multi=True)
                                if key not in {"after", "before", "last", "size", "count"}])
         self.listing = Listing(screen, self.args, fields=fields)
         self.listing.page_size = AT_ONCE
-        self.columns, self.number = columns, 0
+        self.columns, self.number = [_column(screen, field) for field in fields], 0
+        self.tell: Callable[[int], None] = lambda _number: None
+
+    def are_more_than(self, most: int) -> bool:
+        """Whether there are more rows than so many, found without counting further."""
+        return not self.listing.count(cap=most).is_exact
+
+    def count(self) -> int:
+        """How many rows there are; BusinessError for more than any file has."""
+        found = self.listing.count(cap=MOST_ROWS)
+        if not found.is_exact:
+            raise BusinessError(_("These are more than %(count)s rows; narrow the list with filters first."),
+                                count=number_text(MOST_ROWS))
+        return found.number
+
+    def write(self, form: str, *, folder: Path | None = None, tell: Callable[[int], None] | None = None) -> IO[bytes]:
+        """The file, open at its start; the caller closes it. It lies in `folder`, or where short-lived files lie;
+        `tell` is called now and then with the number of rows written."""
+        self.tell = tell or self.tell
+        sheet = Sheet(str(self.screen.list_title), self.columns, self)
+        if form == "xlsx":
+            return write_xlsx([sheet], title=sheet.title, folder=folder)
+        return _csv(sheet, folder)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        self.number = 0
         while True:
             rows = self.listing.fetch()
-            self.number += len(rows)
-            if self.number > MOST_ROWS:
-                raise BusinessError(_("These are more than %(count)s rows; narrow the list with filters first."),
-                                    count=number_text(MOST_ROWS))
             drawn = [[column.value(value) for value in rows.values(field)]
                      for column, field in zip(self.columns, self.listing.fields, strict=True)]
             yield from zip(*drawn, strict=True)
+            self.number += len(rows)
+            self.tell(self.number)
             if not rows.has_next:
                 return
             self.args["after"] = rows.place(-1)
 
 
-def _fields(screen: "Screen", shown: list[Field]) -> list[Field]:
+def file_name(screen: "Screen", form: str) -> str:
+    """What the file is called: the list and the day."""
+    day = clock.to_zone(clock.now(), clock.shop_zone()).date()
+    return f"{file_title(screen.list_title) or 'list'}_{day.isoformat()}.{form}"
+
+
+def every_field(screen: "Screen", shown: list[Field] | None = None) -> list[Field]:
     """The columns shown, and after them those of the list and of the record page."""
-    found = {field.path: field for field in [*shown, *screen.list_fields]}
+    found = {field.path: field for field in [*(shown or []), *screen.list_fields]}
     for _title, _help, fields in screen.show_groups:
         for field in fields:
             found.setdefault(field.path, field)
@@ -143,8 +178,8 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _csv(sheet: Sheet) -> IO[bytes]:
-    file = tempfile.TemporaryFile(suffix=".csv")  # noqa: SIM115 - closed with the response
+def _csv(sheet: Sheet, folder: Path | None) -> IO[bytes]:
+    file = tempfile.TemporaryFile(suffix=".csv", dir=folder)  # noqa: SIM115 - closed with the response
     try:
         for piece in csv_lines(sheet):
             file.write(piece)
@@ -155,7 +190,7 @@ def _csv(sheet: Sheet) -> IO[bytes]:
     return file
 
 
-def _query(args: MultiDict[str, str]) -> str:
+def query_text(args: MultiDict[str, str]) -> str:
     """The filters, for the audit trail."""
     return "&".join(f"{key}={value}" for key, value in args.items(multi=True))[:500]
 

@@ -79,9 +79,10 @@ def finish(app: Flask) -> None:
     from app.core import files
     from app.lowcode.importing.bulk import BulkView
     from app.lowcode.importing.pages import ImportView
+    from app.lowcode.list_files.pages import ListFiles
     from app.lowcode.tray import TrayView
 
-    for view in (ImportView, BulkView, TrayView):
+    for view in (ImportView, BulkView, ListFiles, TrayView):
         app.extensions["appbuilder"].add_view_no_menu(view)
     files.register_routes(app, _may_upload)
     security.finish(app)

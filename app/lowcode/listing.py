@@ -209,17 +209,18 @@ class Listing:
         """What the quick search finds, asked once for the page and its count."""
         return search.find(self.model, self.screen.search_attributes(), self.term) if self.term else None
 
-    def count(self, exact: bool = False) -> Count:
-        """The number of rows, up to COUNT_CAP unless the exact number is asked for."""
+    def count(self, exact: bool = False, *, cap: int | None = None) -> Count:
+        """The number of rows, up to `cap` (or COUNT_CAP) unless the exact number is asked for."""
+        cap = COUNT_CAP if cap is None else cap
         self._aliases = {}
         conditions = self._conditions()
         if self.found is not None and self.found.count is not None and not conditions:
-            return Count(self.found.count, True)
+            return Count(self.found.count, exact or self.found.count <= cap)
         inner = self._narrowed(select(self.key), conditions)
         if exact:
             return Count(db.session.scalar(select(func.count()).select_from(inner.subquery())) or 0, True)
-        number = db.session.scalar(select(func.count()).select_from(inner.limit(COUNT_CAP + 1).subquery())) or 0
-        return Count(min(number, COUNT_CAP), number <= COUNT_CAP)
+        number = db.session.scalar(select(func.count()).select_from(inner.limit(cap + 1).subquery())) or 0
+        return Count(min(number, cap), number <= cap)
 
     def keys(self, most: int) -> list[int]:
         """The keys of all rows that this list is about, `most` of them and one more if there are more."""

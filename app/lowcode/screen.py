@@ -284,11 +284,14 @@ class Screen(View, ModelView):
         query = request.form.get("query", "")
         try:
             opened = open_list(self, MultiDict(parse_qsl(query, keep_blank_values=True)))
-            return export_list(self, opened.args, form, opened.fields, whole=request.form.get("columns") == "all")
+            file = export_list(self, opened.args, form, opened.fields, whole=request.form.get("columns") == "all")
+            if file is not None:
+                return file
+            flash(gettext("The file is being made. You find it under the icon at the top."), "info")
         except BusinessError as error:
             db.session.rollback()
             flash(str(error), "danger")
-            return redirect(f"{url_for(f'{self.endpoint}.list')}?{query}")
+        return redirect(f"{url_for(f'{self.endpoint}.list')}?{query}")
 
     @expose("/show/<pk>")
     @permission("view")

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -129,13 +130,15 @@ def _with_total(sheet: Sheet) -> Iterator[Row]:
         yield sheet.total
 
 
-def write_xlsx(sheets: Sequence[Sheet], *, title: str = "") -> IO[bytes]:
-    """A spreadsheet with one page per table, as an open temporary file at its start; the caller closes it."""
+def write_xlsx(sheets: Sequence[Sheet], *, title: str = "", folder: Path | None = None) -> IO[bytes]:
+    """A spreadsheet with one page per table, as an open temporary file at its start; the caller closes it. It and what
+    it is made from lie in `folder`, or where short-lived files lie."""
     import xlsxwriter
 
-    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - handed to the caller
+    file = tempfile.TemporaryFile(suffix=".xlsx", dir=folder)  # noqa: SIM115 - handed to the caller
     book = xlsxwriter.Workbook(file, {
         "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "tmpdir": str(folder) if folder else None,
     })
     book.set_properties({"title": title, "created": clock.now()})
     formats = _formats(book)
@@ -144,11 +147,19 @@ def write_xlsx(sheets: Sequence[Sheet], *, title: str = "") -> IO[bytes]:
         for sheet in sheets:
             _write_sheet(book, sheet, formats, names)
     except BaseException:
+        _give_up(book)
         file.close()
         raise
     book.close()
     file.seek(0)
     return file
+
+
+def _give_up(book: xlsxwriter.Workbook) -> None:
+    """Close and delete the rows of a book that is not finished; the writer does so only when it is."""
+    for page in book.worksheets():
+        page.row_data_fh.close()
+        Path(page.row_data_filename).unlink(missing_ok=True)
 
 
 def file_title(title: Any) -> str:

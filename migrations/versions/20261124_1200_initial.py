@@ -167,6 +167,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bin_entries_table_name_id"), ["table_name", "id"], unique=False)
 
     op.create_table(
+        "list_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("screen", sa.String(length=80), nullable=False),
+        sa.Column("form", sa.String(length=10), nullable=False),
+        sa.Column("asked", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("columns", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("locale", sa.String(length=20), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=True),
+        sa.Column("byte_count", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_files")),
+        sa.UniqueConstraint("key", name=op.f("uq_list_files_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("list_files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_list_files_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "imports",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("screen", sa.String(length=80), nullable=False),
@@ -1898,6 +1921,10 @@ def downgrade() -> None:
     op.drop_table("brands")
     op.drop_table("import_rows")
     op.drop_table("imports")
+    with op.batch_alter_table("list_files", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_list_files_expires_at"))
+
+    op.drop_table("list_files")
     with op.batch_alter_table("bin_entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bin_entries_table_name_id"))
         batch_op.drop_index(batch_op.f("ix_bin_entries_deleted_at"))

@@ -31,7 +31,7 @@ NO_PAGES = {
     "UtilView.back": "leads elsewhere", "SignInView.login": "see the pages of strangers",
     "ImportView.start": "see the story of an import", "ImportView.run": "see the story of an import",
     "ImportView.work": "JSON for a progress bar", "ImportView.refused": "a file",
-    "TrayView.state": "JSON for the tray",
+    "TrayView.state": "JSON for the tray", "ListFiles.fetch": "a file",
     "mishap": "see the pages that say what went wrong",
     "SignInView.logout": "leads elsewhere", "SignInView.code": "see two-step sign-in in the browser",
 }

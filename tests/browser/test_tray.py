@@ -9,9 +9,13 @@ import pytest
 from flask_appbuilder.security.sqla.models import User
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from app.core import jobs
+from app.core.actor import Actor, acting_as
 from app.core.db import db
+from app.lowcode.list_files.making import ask_for
+from app.lowcode.registry import registry
 from tests.browser.inspecting import inspect_here
 from tests.support.chromium import Browser
 from tests.support.live import LiveShop
@@ -139,3 +143,26 @@ def test_a_window_that_nobody_looks_at_asks_nothing(
     assert browser.run(ASKED) == asked
     browser.run(hide, False)
     browser.until(lambda: browser.run(ASKED) > asked, "it does not ask when it is looked at again")
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desk")])
+def test_a_file_that_was_made_is_fetched_from_the_tray(
+        language: str, size: Any, browser: Browser, live_shop: LiveShop, ming: int) -> None:
+    with live_shop.app.test_request_context(), acting_as(Actor.staff(ming, "Ming")):
+        screen = registry().screen_named("BrandScreen")
+        assert screen is not None
+        ask_for(screen, MultiDict(), "csv", screen.list_fields)
+        db.session.commit()
+        db.session.remove()
+    browser.become(size)
+    browser.sign_in("ming")
+    browser.speak(language)
+    browser.open("/tray/")
+    assert browser.find("[data-work-message]").text == WORDS[language]["waits"]
+    work_off(live_shop)
+    link = browser.find("#page a[download]")
+    assert inspect_here(browser, language, begin=size) == []
+    browser.become(size)
+    answer = browser.run("return fetch(arguments[0]).then(async answer => [answer.status, await answer.text()])",
+                         link.get_attribute("href"))
+    assert answer[0] == 200 and answer[1].count("\r\n") > 1

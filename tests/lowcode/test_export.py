@@ -105,13 +105,6 @@ def test_it_takes_a_permission_of_its_own(as_user: Any, client: Any) -> None:
     assert client.post("/refunds/export/csv").status_code in (302, 400, 401)
 
 
-def test_more_rows_than_anybody_waits_for_are_refused_in_words(ming: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "MOST_ROWS", 2)
-    answer = ming.post("/test_things/export/csv", data={"query": "sort=price"}, follow_redirects=True)
-    assert "more than 2 rows" in answer.text and answer.request.query_string == b"sort=price"
-    assert len(rows_of(take(ming, query="f.price.from=20"))) == 2
-
-
 @pytest.mark.parametrize("query", ["sort=secret", "f.nothing=1", "f.price.from=abc"])
 def test_what_the_list_refuses_the_file_refuses(ming: Any, query: str) -> None:
     answer = take(ming, query=query)

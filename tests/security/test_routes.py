@@ -39,8 +39,8 @@ OPEN_TO_STAFF = {"HomeView.index", "HomeView.search", "ProfileView.index", "Prof
                  "ProfileView.sessions",
                  "ProfileView.end_session", "ProfileView.end_other_sessions", "SecondFactorView.index",
                  "TrayView.index", "TrayView.state", "TrayView.told", "TrayView.cancel", "TrayView.retry",
-                 "TrayView.dismiss", "TrayView.clear"}
-"""Of these everybody has their own; for work see `tests/core/test_jobs_watching.py`."""
+                 "TrayView.dismiss", "TrayView.clear", "ListFiles.fetch"}
+"""Of these everybody has their own: `tests/security/test_exported_files.py` for work and files."""
 GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""

@@ -187,6 +187,22 @@ def _ids(joined: str | None) -> frozenset[int]:
     return frozenset(map(int, joined.split(","))) if joined else frozenset()
 
 
+_STANDING_IN = select(USERS.c.username, USERS.c.first_name, USERS.c.last_name, _MINE, _STAMP).where(
+    USERS.c.id == bindparam("user_id"), USERS.c.active.is_(True))
+
+
+def as_if_signed_in(user_id: int, locale: str) -> SignedIn | None:
+    """A user as they would be if they were signed in now, for work that is done on their behalf; None for one who is
+    gone or shut out. There is no session behind it, so it proves nothing."""
+    row = db.session.connection().execute(_STANDING_IN, {"user_id": user_id}).first()
+    if row is None:
+        return None
+    username, first_name, last_name, mine, stamp = row
+    name = f"{first_name or ''} {last_name or ''}".strip() or username
+    return SignedIn(user_id, name, 0, BROWSER, datetime.min, locale=locale, role_ids=_ids(mine),
+                    permission_stamp=stamp or "")
+
+
 def end_session(session_id: int) -> None:
     """End one session. The edge commits."""
     _end(TABLE.c.id == session_id)
