@@ -93,6 +93,14 @@ def visits(app: Flask) -> Iterator[Visit]:
                         yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
                                     screen.class_permission_name, frozenset({"can_import"}))
                 continue
+            if rule.endpoint == "BulkView.act":
+                for screen in registry().screens():
+                    for mark in screen.actions.values():
+                        if mark.many:
+                            yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
+                                        screen.class_permission_name, frozenset({f"can_{mark.name}"}),
+                                        (("action", mark.name),))
+                continue
             if type(view).__name__ == "BulkView":
                 for screen in registry().screens():
                     if can_change_many(screen):
