@@ -56,6 +56,7 @@ class Builder(AppBuilder):
 def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
     """Make the framework part of the application, with the roles it comes with; called inside its context, before the
     modules."""
+    from app.lowcode.finding.routes import FindView
     from app.lowcode.home import HomeView
     from app.lowcode.saved_views.routes import SavedViews
 
@@ -68,6 +69,7 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
         app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False
     )
     builder.add_view_no_menu(SavedViews)
+    builder.add_view_no_menu(FindView)
     catalogues.set_up(app)
     app.cli.add_command(jobs.commands)
     i18n.set_up_templates(app.jinja_env)

@@ -1,4 +1,4 @@
-"""The first page: what waits for the person, and where they can go; and the answers of the palette."""
+"""The first page: what waits for the person, and where they can go."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, jsonify, render_template, request, url_for
+from flask import current_app, render_template, url_for
 from flask_appbuilder import BaseView, expose
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock
 from app.core.i18n import day_with_weekday, gettext, number_text
 from app.core.i18n import lazy as _
-from app.lowcode import lookup
 from app.lowcode.listing import Listing
 from app.lowcode.registry import registry
 from app.lowcode.security import signed_in
 from app.lowcode.security.views import signed_in_only
 from app.lowcode.shell import menu
 
-HITS = 5
 SHORTCUTS = 8
 
 
@@ -75,7 +73,7 @@ def greeting(name: str) -> str:
 
 
 class HomeView(BaseView):
-    """The home page and the search of the palette; for everyone who is signed in."""
+    """The home page; for everyone who is signed in."""
 
     route_base = ""
     default_view = "index"
@@ -101,24 +99,3 @@ class HomeView(BaseView):
             title=_("Home"),
             app_name=current_app.config["APP_NAME"],
         )
-
-    @expose("/search")
-    @signed_in_only
-    def search(self) -> Any:
-        """Records that match `?q=`, from the screens that the user may view: `[{group, label, hint, url}]`."""
-        term = request.args.get("q", "").strip()[:60]
-        found: list[dict[str, Any]] = []
-        # One letter says nothing, one Chinese character is a word.
-        if len(term) >= 2 or term >= "⺀":
-            for screen in registry().screens():
-                if screen.is_in_search and screen.may("view"):
-                    found += [
-                        {
-                            "group": str(screen.list_title),
-                            "label": hit["text"],
-                            "hint": hit["hint"],
-                            "url": f"{screen.route_base}/show/{hit['id']}",
-                        }
-                        for hit in lookup.find(screen.model, term, HITS, conditions=screen.row_conditions())
-                    ]
-        return jsonify(found)

@@ -14,6 +14,7 @@ from app.core.i18n import gettext, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import cells, dependents
 from app.lowcode.fields import Field, primary_key
+from app.lowcode.finding.places import key_of
 from app.lowcode.listing import Count, Listing
 from app.lowcode.pages import Page, button, help_text, here, reference_cells, row_items, safe_return
 from app.lowcode.registry import registry
@@ -148,6 +149,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "title": str(record),
             "record": record,
             "record_id": record_id,
+            "place": key_of(screen, record_id),
             "list_title": screen.list_title,
             "list_url": url_for(f"{screen.endpoint}.list"),
             "pills": _pills(screen, record),

@@ -17,11 +17,14 @@ from markupsafe import Markup
 from app.core.i18n import current_locale, language_tag, text_direction
 from app.core.i18n import lazy as _
 from app.lowcode.access import may, permission_set_key
+from app.lowcode.finding import pins, places
 from app.lowcode.kept import keep
 from app.lowcode.registry import Entry, registry
 from app.lowcode.security import current_preferences, signed_in
 from app.lowcode.security.headers import is_framed
 
+PINNED_HERE = Markup("<!--pinned-->")
+"""Where the kept menu gets what the user at hand has pinned."""
 SESSION_PARTS = {"topbar", "language_menu", "theme_menu"}
 """Parts with forms: they carry the session's form token."""
 
@@ -108,7 +111,24 @@ class Shell:
 
     @property
     def search_url(self) -> str:
-        return url_for("HomeView.search")
+        return url_for("FindView.search")
+
+    @property
+    def palette_url(self) -> str:
+        return url_for("FindView.palette")
+
+    @property
+    def pins_url(self) -> str:
+        return url_for("FindView.pins")
+
+    def is_pinned(self, key: str) -> bool:
+        """Whether the user has pinned the page or record of this key."""
+        return pins.is_pinned(key)
+
+    @cached_property
+    def shortcuts(self) -> bool:
+        """Whether single keys do something for whoever is signed in."""
+        return current_preferences().shortcuts
 
     @property
     def logout_url(self) -> str:
@@ -123,8 +143,17 @@ class Shell:
 
     @cached_property
     def sidebar(self) -> Markup:
-        """The menu as HTML, kept per set of permissions and language."""
-        return keep(("sidebar", permission_set_key()), self._draw_sidebar)
+        """The menu as HTML, kept per set of permissions and language; what the user has pinned stands before it."""
+        menu_ = keep(("sidebar", permission_set_key()), self._draw_sidebar)
+        return Markup(menu_.replace(PINNED_HERE, self.pinned_menu(pins.keys())))
+
+    def pinned_menu(self, keys: tuple[str, ...]) -> Markup:
+        """The part of the menu with the screens, reports and pages of these pins, kept like the rest."""
+        mine = tuple(key for key in keys if "/" not in key)
+        return keep(("pinned", permission_set_key(), mine), lambda: self._draw_pinned(mine))
+
+    def _draw_pinned(self, keys: tuple[str, ...]) -> str:
+        return render_template("houtai/parts/pinned.html", items=places.find(keys))
 
     def part(self, name: str, given: str = "") -> Markup:
         """`houtai/parts/<name>.html`, for parts that depend on nothing but language, theme and session, or on one word
@@ -136,14 +165,17 @@ class Shell:
         return keep(key, lambda: render_template(f"houtai/parts/{name}.html", s=self, given=given))
 
     def _draw_sidebar(self) -> str:
-        groups: list[dict[str, Any]] = [
-            {"label": None, "icon": None, "items": [{"label": _("Home"), "url": self.home_url, "icon": "house"}]}
-        ]
+        home = {"label": _("Home"), "url": self.home_url, "icon": "house", "go": "h"}
+        groups: list[dict[str, Any]] = [{"label": None, "icon": None, "items": [home]}]
         groups += [
             {
                 "label": module.label,
                 "icon": module.icon,
-                "items": [{"label": entry.label, "url": entry.url(), "icon": entry.icon} for entry in entries],
+                "items": [
+                    {"label": entry.label, "url": entry.url(), "icon": entry.icon, "key": entry.name,
+                     "go": entry.view.go_key}
+                    for entry in entries
+                ],
             }
             for module, entries in menu()
         ]

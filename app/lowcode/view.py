@@ -19,6 +19,8 @@ class View:
     icon: ClassVar[str] = ""
     in_menu: ClassVar[bool] = True
     menu_label: Any = ""
+    go_key: ClassVar[str] = ""
+    """The letter that leads here after `g`, for what is opened many times a day; no two views have the same."""
     class_permission_name: str
 
     @classmethod
@@ -31,6 +33,11 @@ class View:
         """Make the view's routes and enter it in the registry; called by its module."""
         view = app.extensions["appbuilder"].add_view_no_menu(cls)
         registry().add(view, module)
+
+    def explains(self) -> list[tuple[Any, Any, str]]:
+        """What is explained on this page, such as each setting, for the help in the palette: its label, what it does,
+        and where on the page it stands."""
+        return []
 
     @staticmethod
     def render(template: str, **context: Any) -> str:

@@ -1,11 +1,12 @@
-/* The home page lists what was lately opened in this browser (kept by palette.js). */
+/* The home page: what was lately opened in this browser. */
 
 (() => {
-  const section = document.querySelector("[data-recent]");
-  const recent = houtai.memory.get(houtai.recentKey, []).slice(0, 6);
-  if (!recent.length) return;
-  const drawing = section.querySelector("template").content.firstElementChild;
-  section.querySelector(".recent").append(...recent.map(({ label, url, hint }) => houtai.make("a", { class: "recent-item", href: url },
-    drawing.cloneNode(true), houtai.make("span", { class: "truncate" }, label), hint ? houtai.make("span", { class: "muted small" }, hint) : null)));
-  section.hidden = false;
+  houtai.enhance("[data-lately]", async (section) => {
+    const answer = await houtai.places.ask(section.dataset.lately).catch(() => ({ recent: [] }));
+    if (!answer.recent.length) return;
+    const drawing = section.querySelector("template").content.firstElementChild;
+    section.querySelector(".recent").append(...answer.recent.slice(0, 6).map(({ label, url, hint }) => houtai.make("a", { class: "recent-item", href: url },
+      drawing.cloneNode(true), houtai.make("span", { class: "truncate" }, label), hint ? houtai.make("span", { class: "muted small" }, hint) : null)));
+    section.hidden = false;
+  });
 })();

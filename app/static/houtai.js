@@ -128,9 +128,6 @@ window.houtai = (() => {
   /** Under which name what somebody typed into a form and did not save is kept: by user, screen and record. */
   const draftKey = (name = "") => `draft.${document.documentElement.dataset.user ?? ""}.${name}`;
 
-  /** Under which name the lately opened pages are kept: by language, since their words are kept with them. */
-  const recentKey = `recent.${document.documentElement.lang}`;
-
   /** Whether the page is shown as on a phone. */
   const isPhone = () => matchMedia("(max-width: 859px)").matches;
 
@@ -145,5 +142,5 @@ window.houtai = (() => {
     return element;
   };
 
-  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, draftKey, recentKey, isPhone, make, RequestFailed };
+  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, draftKey, isPhone, make, RequestFailed };
 })();

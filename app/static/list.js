@@ -170,13 +170,6 @@
   const quick = document.querySelector("[data-quick-search]");
   // The cross in the field empties it and shows the whole list again.
   quick?.addEventListener("search", () => { if (!quick.value && quick.defaultValue) quick.form.requestSubmit(); });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-    if (!quick) return;
-    event.preventDefault();
-    quick.select();
-    quick.focus();
-  });
 
   /* ---- A head that stays in sight, where the table is not wider than its place ---------------------- */
 

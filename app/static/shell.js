@@ -52,7 +52,9 @@
   };
   const links = [...document.querySelectorAll(".nav-item")];
   const current = links.reduce((best, link) => (startsHere(link) > (best ? startsHere(best) : 0) ? link : best), null);
-  current?.setAttribute("aria-current", "page");
+  // One that is pinned stands in the menu twice.
+  links.filter((link) => link.href === current?.href).forEach((link) => link.setAttribute("aria-current", "page"));
+  if (location.hash === "#help") document.querySelector(".page-head details.help")?.setAttribute("open", "");
 
   const folded = new Set(houtai.memory.get("folded", []));
   document.querySelectorAll("details.nav-group").forEach((group) => {

@@ -36,7 +36,8 @@ NO_PAGES = {
     "SignInView.logout": "leads elsewhere", "SignInView.code": "see two-step sign-in in the browser",
 }
 NO_PAGE_METHODS = {
-    "lookup": "JSON for a field", "search": "JSON for the palette", "csv": "a file", "xlsx": "a file",
+    "lookup": "JSON for a field", "search": "JSON for the palette", "palette": "JSON for the palette",
+    "csv": "a file", "xlsx": "a file",
     "chart_options": "JSON for a chart", "work": "JSON for a progress bar", "next_times": "JSON for a form",
     "download": "a file", "export": "a file",
     "template": "a file",

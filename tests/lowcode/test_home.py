@@ -1,4 +1,4 @@
-"""The home page: what waits, for whom it concerns; and the palette's search."""
+"""The home page: what waits, for whom it concerns."""
 
 from __future__ import annotations
 
@@ -40,14 +40,3 @@ def test_who_may_see_nothing_is_told_so(app: Flask, as_user: Any) -> None:
 def test_it_greets_by_the_shops_clock(app: Flask, as_user: Any, moment: str, words: str) -> None:
     clock.set(moment)
     assert words in as_user("ming").get("/").text
-
-
-@pytest.mark.both_databases
-def test_the_palette_finds_records_of_screens_one_may_view(app: Flask, as_user: Any) -> None:
-    member = factories.make_member(nickname="Plum blossom")
-    db.session.commit()
-    hits = as_user("ming").get("/search?q=plum").json
-    assert [hit for hit in hits if hit["url"] == f"/members/show/{member.id}"]
-    assert as_user("lin").get("/search?q=plum").json == []
-    assert as_user("ming").get("/search?q=p").json == []
-    assert as_user("ming").get("/search", query_string={"q": "\"'%_\\" * 30}).status_code == 200

@@ -89,6 +89,9 @@ class StaffPreference(Record):
     page_sizes: Mapped[dict[str, Any]] = json_data(_("Rows per page"), default=dict)
     # Screen name → the columns chosen for its list, and the view with which it opens.
     lists: Mapped[dict[str, Any]] = json_data(_("Columns of lists"), default=dict)
+    # What is pinned, by the keys of `app.lowcode.finding.places`, in the order in which it was.
+    pins: Mapped[list[Any]] = json_data(_("Pinned"), default=list)
+    no_shortcuts: Mapped[bool] = yes_no(_("Keyboard shortcuts switched off"))
 
 
 class PermissionState(Record):

@@ -31,6 +31,7 @@ class Preferences:
     locale: str
     theme: str = "system"
     page_sizes: dict[str, int] = field(default_factory=dict)
+    shortcuts: bool = True
 
 
 def current_preferences() -> Preferences:
@@ -38,7 +39,7 @@ def current_preferences() -> Preferences:
     who = signed_in()
     theme = (who.theme if who else None) or (session.get("theme") if has_request_context() else None)
     return Preferences(locale_selector(), theme if theme in THEMES else "system",
-                       dict(who.page_sizes) if who else {})
+                       dict(who.page_sizes) if who else {}, who.shortcuts if who else True)
 
 
 def locale_selector() -> str:
@@ -55,8 +56,9 @@ def locale_selector() -> str:
 
 
 def choose(*, locale: str | None = None, theme: str | None = None,
-           page_sizes: dict[str, int] | None = None) -> None:
-    """Keep what was chosen: for a user in the database (the edge commits), for a stranger in the session.
+           page_sizes: dict[str, int] | None = None, shortcuts: bool | None = None) -> None:
+    """Keep what was chosen: for a user in the database (the edge commits), for a stranger in the session. Shortcuts are
+    a user's alone.
 
     Raises InvalidInput for a language that is not offered, an unknown theme, or a page size out of range.
     """
@@ -67,11 +69,13 @@ def choose(*, locale: str | None = None, theme: str | None = None,
     for size in (page_sizes or {}).values():
         if isinstance(size, bool) or not isinstance(size, int) or not SMALLEST_PAGE <= size <= LARGEST_PAGE:
             raise InvalidInput({"page_sizes": _("A page has between 5 and 200 rows.")})
-    given = {name: value for name, value in (("locale", locale), ("theme", theme)) if value is not None}
+    given: dict[str, Any] = {
+        name: value for name, value in (("locale", locale), ("theme", theme)) if value is not None}
     session.update(given)
+    kept = given if shortcuts is None else {**given, "no_shortcuts": not shortcuts}
     who = signed_in()
-    if who is not None and (given or page_sizes):
-        _keep(who.user_id, given, {**who.page_sizes, **(page_sizes or {})})
+    if who is not None and (kept or page_sizes):
+        _keep(who.user_id, kept, {**who.page_sizes, **(page_sizes or {})})
     g.pop("locale", None)
 
 
@@ -83,6 +87,13 @@ def choose_for_list(screen: str, **given: Any) -> None:
     kept = {name: value for name, value in ({**who.lists.get(screen, {}), **given}).items() if value is not None}
     lists = {name: chosen for name, chosen in {**who.lists, screen: kept}.items() if chosen}
     _keep(who.user_id, {"lists": lists}, dict(who.page_sizes))
+
+
+def choose_pins(pins: list[str]) -> None:
+    """Keep what the user at hand has pinned, in this order; the edge commits."""
+    who = signed_in()
+    if who is not None:
+        _keep(who.user_id, {"pins": pins}, dict(who.page_sizes))
 
 
 def _keep(user_id: int, given: dict[str, Any], page_sizes: dict[str, int]) -> None:

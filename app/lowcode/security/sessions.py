@@ -66,6 +66,10 @@ class SignedIn:
     page_sizes: dict[str, Any] = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)
     """What was chosen for lists: screen name → `columns` and the first `view`."""
+    pins: tuple[str, ...] = ()
+    """What this user has pinned, by the keys of `app.lowcode.finding.places`."""
+    shortcuts: bool = True
+    """Whether single keys do something for this user."""
     roles_with_second_factor: tuple[str, ...] = ()
     """The roles that must have a second factor, whatever this user's are."""
     role_ids: frozenset[int] = frozenset()
@@ -154,7 +158,8 @@ _LOAD = (
     select(TABLE.c.id, TABLE.c.last_seen_at, TABLE.c.expires_at, TABLE.c.password_mark, USERS.c.id, USERS.c.username,
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
            _ACCOUNTS.c.must_change_password, _FACTORS.c.id, _PREFERENCES.c.locale, _PREFERENCES.c.theme,
-           _PREFERENCES.c.page_sizes, _PREFERENCES.c.lists, _MUST, _MINE, _STAMP, _VIEWS_STAMP, _WORK)
+           _PREFERENCES.c.page_sizes, _PREFERENCES.c.lists, _PREFERENCES.c.pins, _PREFERENCES.c.no_shortcuts,
+           _MUST, _MINE, _STAMP, _VIEWS_STAMP, _WORK)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(_ACCOUNTS, _ACCOUNTS.c.user_id == USERS.c.id)
     .outerjoin(_FACTORS, _FACTORS.c.user_id == USERS.c.id)
@@ -169,7 +174,8 @@ def load(token: str, kind: str) -> SignedIn | None:
     if row is None:
         return None
     (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, proven_at,
-     must_change, second_factor_id, locale, theme, page_sizes, lists, must, mine, stamp, views_stamp, work) = row
+     must_change, second_factor_id, locale, theme, page_sizes, lists, pins, no_shortcuts, must, mine, stamp,
+     views_stamp, work) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -179,8 +185,8 @@ def load(token: str, kind: str) -> SignedIn | None:
         _touch(session_id, now)
     name = f"{first_name or ''} {last_name or ''}".strip() or username
     return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
-                    theme, page_sizes or {}, lists or {}, tuple(must or ()), _ids(mine), stamp or "", views_stamp or "",
-                    work or "")
+                    theme, page_sizes or {}, lists or {}, tuple(pins or ()), not no_shortcuts, tuple(must or ()),
+                    _ids(mine), stamp or "", views_stamp or "", work or "")
 
 
 def _ids(joined: str | None) -> frozenset[int]:

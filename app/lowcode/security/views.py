@@ -141,12 +141,15 @@ class SignInView(BaseView):
 
     @expose("/preferences", methods=["POST"])
     def preferences(self) -> Any:
-        """Language, theme and rows per page; also for strangers, who have a language switch on the sign-in page."""
+        """Language, theme, rows per page and shortcuts; also for strangers, who have a language switch when they sign
+        in."""
         given = request.get_json(silent=True) if request.is_json else None
         body: dict[str, Any] = given if isinstance(given, dict) else request.values.to_dict()
         try:
             sizes = body.get("page_sizes") if isinstance(body.get("page_sizes"), dict) else None
-            preferences.choose(locale=body.get("locale") or None, theme=body.get("theme") or None, page_sizes=sizes)
+            keys = {"on": True, "off": False}.get(str(body.get("shortcuts")))
+            preferences.choose(locale=body.get("locale") or None, theme=body.get("theme") or None, page_sizes=sizes,
+                               shortcuts=keys)
             db.session.commit()
         except BusinessError as error:
             db.session.rollback()

@@ -65,6 +65,7 @@ class SalesReport(Report):
 
     title = _("Sales")
     icon = "fa-chart-line"
+    go_key = "s"
     route_base = "/reports/sales"
     filters = [
         PeriodFilter(), StepFilter(), CompareFilter(),

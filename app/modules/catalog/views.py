@@ -116,6 +116,7 @@ class ProductScreen(Screen):
     quick_import = True
     list_title = _("Products")
     icon = "fa-box"
+    go_key = "p"
     list_columns = ["picture", "name", "price", "is_listed", "stock", "category", "number", "updated_at"]
     search_columns = ["name", "number", "category", "brand", "tags", "is_listed", "is_new", "is_hot", "price", "stock",
                       "list_at", "created_at"]

@@ -86,6 +86,7 @@ class MemberScreen(Screen):
     model = Member
     list_title = _("Members")
     icon = "fa-user"
+    go_key = "m"
     base_permissions = ["can_view", "can_add", "can_edit", "can_delete", "can_reveal"]
     list_columns = ["avatar", "nickname", "phone", "level", "tags", "channel", "order_count", "paid_amount",
                     "registered_at"]

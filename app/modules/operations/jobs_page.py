@@ -10,7 +10,7 @@ from app.core import jobs
 from app.core.errors import BusinessError, InvalidInput, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
-from app.core.jobs import JobInfo
+from app.core.jobs import JobInfo, schedule
 from app.lowcode import Page, forms
 from app.lowcode.access import may
 from app.lowcode.page import expose, permission
@@ -24,6 +24,7 @@ class JobsPage(Page):
 
     title = _("Scheduled jobs")
     icon = "fa-clock"
+    go_key = "j"
     route_base = "/jobs"
     permissions = {"can_view": _("View"), "can_run": _("Run now"), "can_edit": _("Pause and change times")}
 
@@ -39,6 +40,12 @@ class JobsPage(Page):
             runs_url=self._runs_url,
             page_help=type(self).__doc__,
         )
+
+    def explains(self) -> list[tuple[Any, Any, str]]:
+        """Each job with what it does."""
+        return [
+            (schedule.label_of(name), schedule.help_of(name), f"job-{name}") for name in schedule.registered()
+        ]
 
     @staticmethod
     def _runs_url(name: str) -> str | None:

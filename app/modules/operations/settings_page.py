@@ -76,6 +76,13 @@ class SettingsPage(Page):
     def index(self) -> str:
         return self._page()
 
+    def explains(self) -> list[tuple[Any, Any, str]]:
+        """Each setting with its help."""
+        return [
+            (setting.label, setting.help or help_of(group), group.name)
+            for group in settings.groups() for setting in group.settings()
+        ]
+
     def _page(
         self, group_name: str = "", typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
     ) -> str:

@@ -75,6 +75,7 @@ class RefundScreen(Screen):
     model = Refund
     list_title = _("Refunds")
     icon = "fa-rotate-left"
+    go_key = "r"
     base_permissions = ["can_view"]
     list_columns = ["number", "order", "member", "amount", "reason", "status", "requested_at", "refunded_at"]
     related_columns = ["order", "amount", "reason", "status", "member", "requested_at", "refunded_at"]
@@ -95,6 +96,7 @@ class OrderScreen(Screen):
     model = Order
     list_title = _("Orders")
     icon = "fa-receipt"
+    go_key = "o"
     base_permissions = ["can_view", "can_edit"]
     list_columns = ["number", "status", "buyer_name", "total_amount", "item_count", "channel", "placed_at"]
     search_columns = ["status", "channel", "placed_at", "member", "total_amount", "paid_at", "tracking_number"]

@@ -30,14 +30,6 @@
     });
   });
 
-  document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
-    const button = document.querySelector("form [data-save]");
-    if (!button) return;
-    event.preventDefault();
-    button.form.requestSubmit(button);
-  });
-
   /* ---- Met by others' changes ----------------------------------------------------------------------- */
 
   // Whoever types something else has chosen their own.
