@@ -8,12 +8,12 @@ page formats some hundred values.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_day_names
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.numbers import format_compact_decimal, format_percent, get_decimal_symbol, get_group_symbol
 from flask import g
 from flask_babel import force_locale, get_domain
@@ -251,6 +251,11 @@ def moment_text(value: datetime | None, locale: str | None = None) -> str:
         return ""
     wall = clock.to_zone(value, clock.shop_zone())
     return _minute(wall.replace(second=0, microsecond=0), locale or current_locale())
+
+
+def duration_text(value: timedelta, locale: str | None = None) -> str:
+    """A time that has passed, in its largest unit: `3 days`, in Chinese `3天`."""
+    return format_timedelta(value, granularity="minute", threshold=1, locale=_locale(locale or current_locale()))
 
 
 def date_text(value: Any, locale: str | None = None) -> str:

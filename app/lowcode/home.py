@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, render_template, url_for
+from flask import current_app, render_template, request
 from flask_appbuilder import BaseView, expose
-from werkzeug.datastructures import MultiDict
 
 from app.core import clock
-from app.core.i18n import day_with_weekday, gettext, number_text
+from app.core.i18n import day_with_weekday, gettext
 from app.core.i18n import lazy as _
-from app.lowcode.listing import Listing
-from app.lowcode.registry import registry
+from app.lowcode import work
 from app.lowcode.security import signed_in
 from app.lowcode.security.views import signed_in_only
 from app.lowcode.shell import menu
@@ -24,7 +22,7 @@ SHORTCUTS = 8
 
 @dataclass(frozen=True)
 class HomeCard:
-    """One figure or task on the home page. `value` is shown large; `tone` is that of a pill."""
+    """One figure on the home page. `value` is shown large; `tone` is that of a pill."""
 
     label: Any
     value: Any
@@ -36,30 +34,6 @@ class HomeCard:
 
 HomeCards = Callable[[], list[HomeCard]]
 """A module's answer to "what should the current user see first?"; it leaves out what they may not see."""
-
-
-def counted(
-    screen_class: type, label: Any, *, filters: dict[str, str], hint: Any = "", icon: str = "", tone: str = "warn"
-) -> list[HomeCard]:
-    """A card with the number of rows that a screen shows under these filters, and the way there.
-
-    Nothing for who may not view the screen. `filters` are those of a list's address (`app.lowcode.filters`); the
-    tone is for when there is something, since nothing to do is good news.
-    """
-    screen = next((view for view in registry().screens() if type(view) is screen_class), None)
-    if screen is None or not screen.may("view"):
-        return []
-    count = Listing(screen, MultiDict(filters)).count()
-    return [
-        HomeCard(
-            label,
-            number_text(count.number) + ("" if count.is_exact else "+"),
-            hint,
-            url_for(f"{screen.endpoint}.list", **filters),
-            icon or screen.icon,
-            tone if count.number else "good",
-        )
-    ]
 
 
 def greeting(name: str) -> str:
@@ -96,6 +70,14 @@ class HomeView(BaseView):
             cards=cards,
             shortcuts=shortcuts[:SHORTCUTS],
             has_access=bool(shortcuts),
+            has_work=bool(work.for_me()),
             title=_("Home"),
             app_name=current_app.config["APP_NAME"],
         )
+
+    @expose("/work")
+    @signed_in_only
+    def waiting(self) -> str:
+        """What waits for the person: a page, or with `?part` what the home page fetches of it after it is there."""
+        template = "houtai/parts/work.html" if "part" in request.args else "houtai/work.html"
+        return render_template(template, tasks=work.waiting())

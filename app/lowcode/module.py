@@ -22,7 +22,8 @@ from app.core import events
 @dataclass
 class Module:
     """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
-    marked with `@panel` that add a box to the page of every record; `history` tells what happened to a record since a
+    marked with `@panel` that add a box to the page of every record; `work` are lines of the work list on the home page
+    (see `app.lowcode.work`); `history` tells what happened to a record since a
     moment (see `app.lowcode.meeting`); `extensions` are put into `app.extensions`, for
     what the ground floor calls by name without knowing who brings it; `demo` is the address of the module's `Demo`,
     which is imported only when a demo shop is made or removed."""
@@ -38,6 +39,7 @@ class Module:
     settings: list[type] = field(default_factory=list)
     commands: list[click.Command] = field(default_factory=list)
     home: list[Callable[[], Any]] = field(default_factory=list)
+    work: list[Any] = field(default_factory=list)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
     history: Callable[[type, int, datetime], Any] | None = None
     extensions: dict[str, Any] = field(default_factory=dict)

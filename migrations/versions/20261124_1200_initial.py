@@ -932,6 +932,8 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_products_is_listed_sort_order_id"), ["is_listed", "sort_order", "id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_products_is_listed_price"), ["is_listed", "price"], unique=False)
+        batch_op.create_index(batch_op.f("ix_products_is_listed_stock"), ["is_listed", "stock"], unique=False)
         batch_op.create_index(batch_op.f("ix_products_list_at"), ["list_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_products_name_id"), ["name", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_products_price_id"), ["price", "id"], unique=False)
@@ -1785,6 +1787,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_products_price_id"))
         batch_op.drop_index(batch_op.f("ix_products_name_id"))
         batch_op.drop_index(batch_op.f("ix_products_list_at"))
+        batch_op.drop_index(batch_op.f("ix_products_is_listed_stock"))
+        batch_op.drop_index(batch_op.f("ix_products_is_listed_price"))
         batch_op.drop_index(batch_op.f("ix_products_is_listed_sort_order_id"))
         batch_op.drop_index(batch_op.f("ix_products_delist_at"))
         batch_op.drop_index(batch_op.f("ix_products_created_at_id"))

@@ -1,4 +1,4 @@
-"""Finding one's way in the browser: pins and what was lately opened, actions, shortcuts."""
+"""Finding one's way in the browser: pins and what was lately opened, actions, shortcuts, what waits."""
 
 from __future__ import annotations
 
@@ -209,3 +209,17 @@ def test_the_sheet_lists_what_the_page_has_and_switches_single_keys_off(owner: B
     with owner.leaving():
         keys(owner, "n")
     assert owner.path == "/test_things/add"
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_the_home_page_says_what_waits(browser: Browser, size: Any) -> None:
+    browser.become(size)
+    browser.sign_in("ming")
+    browser.speak("en")
+    browser.open("/")
+    browser.until(lambda: browser.find_all("[data-waiting]:not([aria-busy]) .work-line"), "nothing came")
+    assert "Backup of the last day is missing" in browser.find(".work").text
+    looks_right(browser, size)
+    with browser.leaving():
+        browser.find(".work-line.tone-bad").click()
+    assert browser.path == "/backups/"

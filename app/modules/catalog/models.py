@@ -138,6 +138,8 @@ class Product(Sourced, Record):
         Index(None, "category_id", "is_listed", "sort_order", "id"),
         Index(None, "brand_id", "is_listed", "sort_order", "id"),
         Index(None, "is_listed", "sort_order", "id"),
+        Index(None, "is_listed", "price"),
+        Index(None, "is_listed", "stock"),
         Index(None, "sort_order", "id"),
         Index(None, "name", "id"),
         Index(None, "price", "id"),

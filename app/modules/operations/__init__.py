@@ -14,6 +14,7 @@ from app.modules.operations.jobs_page import JobsPage
 from app.modules.operations.settings import BackupSettings
 from app.modules.operations.settings_page import SettingsPage
 from app.modules.operations.views import JobRunScreen, LaterJobScreen
+from app.modules.operations.work import LINES
 
 module = Module(
     "operations", _("Operations"), icon="fa-gear", order=90,
@@ -22,6 +23,7 @@ module = Module(
     jobs=[nightly_backup, restore_drill, empty_recycle_bin, forget_imports, delete_exported_files,
           forget_finished_jobs],
     settings=[BackupSettings, BinSettings],
+    work=LINES,
     commands=[commands],
     extensions={"houtai_backup": back_up_before_migrating, "houtai_migrated": tell_what_was_noted},
 )

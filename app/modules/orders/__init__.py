@@ -2,10 +2,10 @@
 
 from app.core.i18n import lazy as _
 from app.lowcode import Module
-from app.modules.orders import home, timeline, views  # noqa: F401  timeline plugs itself in
+from app.modules.orders import timeline, views, work  # noqa: F401  timeline plugs itself in
 
 module = Module(
-    "orders", _("Orders"), icon="fa-receipt", order=5, home=[home.cards], demo="app.modules.orders.demo:DEMO",
+    "orders", _("Orders"), icon="fa-receipt", order=5, work=work.LINES, demo="app.modules.orders.demo:DEMO",
     screens=[
         views.OrderScreen, views.PaymentScreen, views.RefundScreen, views.OrderLineScreen, views.RefundLineScreen,
     ],
