@@ -58,6 +58,7 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
     modules."""
     from app.lowcode.finding.routes import FindView
     from app.lowcode.home import HomeView
+    from app.lowcode.rights_page import RightsView
     from app.lowcode.saved_views.routes import SavedViews
 
     security.prepare(app)
@@ -70,6 +71,7 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
     )
     builder.add_view_no_menu(SavedViews)
     builder.add_view_no_menu(FindView)
+    builder.add_view_no_menu(RightsView)
     catalogues.set_up(app)
     app.cli.add_command(jobs.commands)
     i18n.set_up_templates(app.jinja_env)

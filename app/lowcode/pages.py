@@ -128,6 +128,7 @@ def list_page(screen: "Screen", listing: Listing, opened: "Opened") -> Page:
             "title": screen.list_title,
             "help": screen.list_help or help_text(screen),
             "icon": screen.icon,
+            "rights_url": rights_url(screen),
             "search": listing.term,
             "searchable": screen.is_searchable,
             "search_hint": _search_hint(screen),
@@ -184,6 +185,11 @@ def _needs_count(listing: Listing, rows: Rows) -> bool:
 
 def help_text(screen: "Screen") -> str:
     return help_of(type(screen))
+
+
+def rights_url(screen: "Screen") -> str:
+    """Where it is told what one may do on a screen; with a slash and an id, with one of its records."""
+    return url_for("RightsView.index", screen=type(screen).__name__)
 
 
 def _search_hint(screen: "Screen") -> str:

@@ -16,7 +16,7 @@ from app.lowcode import cells, dependents
 from app.lowcode.fields import Field, primary_key
 from app.lowcode.finding.places import key_of
 from app.lowcode.listing import Count, Listing
-from app.lowcode.pages import Page, button, help_text, here, reference_cells, row_items, safe_return
+from app.lowcode.pages import Page, button, help_text, here, reference_cells, rights_url, row_items, safe_return
 from app.lowcode.registry import registry
 from app.lowcode.security.redirects import came_from
 
@@ -150,6 +150,8 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "record": record,
             "record_id": record_id,
             "place": key_of(screen, record_id),
+            "help": screen.list_help or help_text(screen),
+            "rights_url": f"{rights_url(screen)}/{record_id}",
             "list_title": screen.list_title,
             "list_url": url_for(f"{screen.endpoint}.list"),
             "pills": _pills(screen, record),

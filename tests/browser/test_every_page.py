@@ -45,7 +45,7 @@ NO_PAGE_METHODS = {
 ONLY_IN_TESTS = {view.__name__ for module in EXAMPLE_MODULES
                  for view in [*module.screens, *module.pages, *module.reports]}
 """Views whose words nobody has translated."""
-KNOWN_ARGUMENTS: dict[str, Any] = {"version": "v1", "job": "forget_finished_jobs"}
+KNOWN_ARGUMENTS: dict[str, Any] = {"version": "v1", "job": "forget_finished_jobs", "screen": "OrderScreen"}
 
 
 def routes() -> dict[str, list[str]]:
@@ -81,7 +81,8 @@ def addresses(shop: LiveShop, endpoint: str) -> list[str]:
         adapter = shop.app.url_map.bind("127.0.0.1")
         rule = next(rule for rule in shop.app.url_map.iter_rules(endpoint) if "GET" in (rule.methods or ()))
         values = {name: KNOWN_ARGUMENTS[name] for name in rule.arguments if name in KNOWN_ARGUMENTS}
-        screen = next((each for each in shop.app.extensions["houtai"].screens() if type(each).__name__ == view), None)
+        about = values.get("screen", view)
+        screen = next((each for each in shop.app.extensions["houtai"].screens() if type(each).__name__ == about), None)
         needed = f"can_{endpoint.rpartition('.')[2]}"
         if screen is not None and needed in {"can_add", "can_edit"} - set(screen.base_permissions):
             return []  # a screen to read only

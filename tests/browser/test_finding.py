@@ -1,4 +1,4 @@
-"""Finding one's way in the browser: pins and what was lately opened, actions, shortcuts, what waits."""
+"""Finding one's way in the browser: pins and what was lately opened, actions, shortcuts, why not, what waits."""
 
 from __future__ import annotations
 
@@ -209,6 +209,34 @@ def test_the_sheet_lists_what_the_page_has_and_switches_single_keys_off(owner: B
     with owner.leaving():
         keys(owner, "n")
     assert owner.path == "/test_things/add"
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_a_disabled_button_tells_why_and_the_page_says_what_one_may(
+    browser: Browser, live_shop: LiveShop, size: Any
+) -> None:
+    browser.become(size)
+    browser.sign_in("ming")
+    browser.speak("en")
+    (only,) = bring_things(live_shop, f"Open{size}", 1, is_open=True)
+    browser.open(f"/test_things/show/{only}")
+    if size == "phone":
+        browser.find("#record-actions summary").click()
+        assert "It is open already." in browser.find(".menu-item[aria-disabled=true]").text
+    else:
+        assert not browser.find_all(".why")
+        browser.find("[aria-describedby=why-open_up]").click()
+        assert browser.find(".why").text == "It is open already."
+        keys(browser, Keys.ESCAPE)
+        assert not browser.find_all(".why")
+    assert browser.path == f"/test_things/show/{only}"
+    browser.find(".page-head details.help > summary").click()
+    browser.press("What may I do here?")
+    dialog = browser.find("#rights[open]")
+    assert "It is open already." in dialog.text and "Yes" in dialog.text
+    looks_right(browser, size)
+    keys(browser, Keys.ESCAPE)
+    browser.until(lambda: not browser.find_all("#rights"), "it stayed open")
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])

@@ -176,7 +176,7 @@ def test_its_help_tells_what_screens_settings_and_jobs_are_for(app: Flask, as_us
 
 
 def test_strangers_get_nothing(client: Client) -> None:
-    for path in ("/palette", "/search?q=abc", "/work"):
+    for path in ("/palette", "/search?q=abc", "/work", "/rights/OrderScreen"):
         assert client.get(path).status_code in {302, 401}, path
     assert client.post("/pins", data={"key": "OrderScreen"}).status_code in {302, 401}
 

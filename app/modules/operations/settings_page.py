@@ -14,6 +14,7 @@ from app.core.i18n import gettext, listed
 from app.core.i18n import lazy as _
 from app.lowcode import Page, controls, forms
 from app.lowcode.access import may
+from app.lowcode.allowed import why_not_allowed
 from app.lowcode.fields import Field, reason_of
 from app.lowcode.page import expose, permission
 
@@ -111,6 +112,7 @@ class SettingsPage(Page):
             groups=groups,
             wrong=group_name if errors else "",
             may_edit=may("can_edit", self.class_permission_name),
+            why_not=why_not_allowed(self, "edit"),
         )
 
     @expose("/<group>", methods=["POST"])
