@@ -14,6 +14,7 @@ from flask import current_app, g, render_template, session, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from app.core import clock
 from app.core.i18n import current_locale, language_tag, text_direction
 from app.core.i18n import lazy as _
 from app.lowcode.access import may, permission_set_key
@@ -57,6 +58,11 @@ class Shell:
     @cached_property
     def app_name(self) -> str:
         return str(current_app.config["APP_NAME"])
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the shop's clock, as browsers call it."""
+        return str(clock.shop_zone())
 
     @cached_property
     def lang(self) -> str:

@@ -13,6 +13,8 @@
   const answers = new Map();
   const drawn = new Set();
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
+  const onPaper = matchMedia("print");
+  let isPrinting = false;
 
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const FEW_NAMES = 8; // so many bars always have their names, in two lines if need be
@@ -93,7 +95,7 @@
         } else if (axis.type !== "category" && isNarrow) axis.splitNumber = 4;
       }
     }
-    if (isStill.matches) option.animation = false;
+    if (isStill.matches || isPrinting) option.animation = false;
     return option;
   };
 
@@ -134,6 +136,8 @@
       box.setAttribute("role", "img");
       let width = box.clientWidth;
       new ResizeObserver(() => {
+        // On paper the picture as it is shrinks to the sheet.
+        if (onPaper.matches) return;
         chart.resize();
         if ((width < 480) !== (box.clientWidth < 480)) draw();
         width = box.clientWidth;
@@ -190,15 +194,19 @@
 
   // -- when -------------------------------------------------------------------------------------------------
 
+  const coming = new Set();
+  const begin = (box) => {
+    near.unobserve(box);
+    if (coming.delete(box)) show(box);
+  };
   const near = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      near.unobserve(entry.target);
-      show(entry.target);
-    }
+    entries.filter((entry) => entry.isIntersecting).forEach((entry) => begin(entry.target));
   }, { rootMargin: "200px" });
 
-  houtai.enhance(".chart[data-chart]", (box) => near.observe(box));
+  houtai.enhance(".chart[data-chart]", (box) => {
+    coming.add(box);
+    near.observe(box);
+  });
 
   const repaint = () => drawn.forEach((one) => one.repaint());
   // A style sheet switched by its media attribute counts from the next frame on.
@@ -206,6 +214,14 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => requestAnimationFrame(repaint));
   isStill.addEventListener("change", repaint);
   // Paper is white whatever the theme; ECharts draws once more in the print style sheet's colours.
-  addEventListener("beforeprint", repaint);
-  addEventListener("afterprint", repaint);
+  addEventListener("beforeprint", () => {
+    isPrinting = true;
+    repaint();
+    // All charts of a page come in one answer: once it is here, those further down are drawn before the page is.
+    coming.forEach(begin);
+  });
+  addEventListener("afterprint", () => {
+    isPrinting = false;
+    repaint();
+  });
 })();

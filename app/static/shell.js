@@ -192,4 +192,9 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) print();
   });
+  addEventListener("beforeprint", () => document.querySelectorAll("[data-printed]").forEach((line) => {
+    const when = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short", timeZone: line.dataset.zone }).format(new Date());
+    line.dataset.name ??= line.textContent;
+    line.textContent = [line.dataset.name, line.dataset.printed.replace("{when}", when)].join(" · ");
+  }));
 })();

@@ -1,7 +1,8 @@
-"""Finding one's way in the browser: pins and what was lately opened, actions, shortcuts, why not, what waits."""
+"""Finding one's way in the browser: pins and what was lately opened, actions, shortcuts, why not, what waits, paper."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -251,3 +252,23 @@ def test_the_home_page_says_what_waits(browser: Browser, size: Any) -> None:
     with browser.leaving():
         browser.find(".work-line.tone-bad").click()
     assert browser.path == "/backups/"
+
+
+@pytest.mark.parametrize("path", [LIST, "/reports/sales/", "/"])
+def test_on_paper_stands_what_the_page_is_about(owner: Browser, live_shop: LiveShop, path: str) -> None:
+    bring_things(live_shop, "Printed", 2)
+    owner.open(path)
+    owner.command("Emulation.setEmulatedMedia", media="print")
+    owner.run("dispatchEvent(new Event('beforeprint'))")
+    try:
+        for gone in (".sidebar", ".topbar", ".star", ".page-actions", ".pager", ".menu"):
+            assert not owner.find_all(gone), f"{gone} is printed"
+        assert owner.find("h1") and "Printed:" in owner.find(".printed").text
+        if path == LIST:
+            head = "getComputedStyle(document.querySelector('.records thead')).display"
+            assert owner.run(f"return {head}") == "table-header-group", "the head is not repeated on each sheet"
+    finally:
+        owner.command("Emulation.setEmulatedMedia", media="")
+    pdf = base64.b64decode(owner.command("Page.printToPDF")["data"])
+    assert pdf.startswith(b"%PDF")
+    assert not owner.find_all(".printed")
