@@ -884,6 +884,7 @@ def upgrade() -> None:
         sa.Column("category_id", sa.Integer(), nullable=True),
         sa.Column("brand_id", sa.Integer(), nullable=True),
         sa.Column("picture", sa.String(length=200), nullable=True),
+        sa.Column("has_picture", sa.Boolean(), nullable=False),
         sa.Column("gallery", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("brief", sa.String(length=300), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
@@ -931,6 +932,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_products_delist_at"), ["delist_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_products_is_listed_sort_order_id"), ["is_listed", "sort_order", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_products_is_listed_has_picture"), ["is_listed", "has_picture"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_products_is_listed_price"), ["is_listed", "price"], unique=False)
         batch_op.create_index(batch_op.f("ix_products_is_listed_stock"), ["is_listed", "stock"], unique=False)
@@ -1789,6 +1793,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_products_list_at"))
         batch_op.drop_index(batch_op.f("ix_products_is_listed_stock"))
         batch_op.drop_index(batch_op.f("ix_products_is_listed_price"))
+        batch_op.drop_index(batch_op.f("ix_products_is_listed_has_picture"))
         batch_op.drop_index(batch_op.f("ix_products_is_listed_sort_order_id"))
         batch_op.drop_index(batch_op.f("ix_products_delist_at"))
         batch_op.drop_index(batch_op.f("ix_products_created_at_id"))

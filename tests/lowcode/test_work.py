@@ -152,3 +152,12 @@ def test_a_review_that_was_hidden_long_ago_is_not_asked_about_any_more(app: Flas
         factories.make_review(is_shown=False, written_at=clock.now() - timedelta(days=days))
     db.session.commit()
     assert lines_of(as_user("ming").get("/work").text)["New reviews that are not shown"][0] == "1"
+
+
+def test_a_product_says_whether_it_has_a_picture_however_it_came_by_it(app: Flask, as_user: Any) -> None:
+    product = factories.make_product(is_listed=True)
+    db.session.commit()
+    assert lines_of(as_user("ming").get("/work").text)["Products on sale without a picture"][0] == "1"
+    product.picture = "products/cup.jpg"
+    db.session.commit()
+    assert "Products on sale without a picture" not in as_user("ming").get("/work").text

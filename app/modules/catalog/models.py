@@ -140,6 +140,7 @@ class Product(Sourced, Record):
         Index(None, "is_listed", "sort_order", "id"),
         Index(None, "is_listed", "price"),
         Index(None, "is_listed", "stock"),
+        Index(None, "is_listed", "has_picture"),
         Index(None, "sort_order", "id"),
         Index(None, "name", "id"),
         Index(None, "price", "id"),
@@ -157,6 +158,7 @@ class Product(Sourced, Record):
     brand_id: Mapped[int | None] = reference("brands", _("Brand"), index=False)
     brand: Mapped[Brand | None] = relationship()
     picture: Mapped[str | None] = picture(_("Picture"), help=_("The square picture in lists."))
+    has_picture: Mapped[bool] = yes_no(_("Has a picture"), info={"untold": True})
     gallery: Mapped[list[str]] = pictures(_("Gallery"), help=_("The pictures at the head of the product's page."))
     brief: Mapped[str | None] = text(300, _("In one sentence"))
     description: Mapped[str | None] = rich_text(_("Description"))
@@ -186,6 +188,7 @@ class Product(Sourced, Record):
         cascade="all, delete-orphan", passive_deletes=True)
 
     def check(self) -> None:
+        self.has_picture = bool(self.picture)
         if self.list_at and self.delist_at and self.delist_at <= self.list_at:
             raise InvalidInput({"delist_at": _("A product is taken off sale after it is put on sale.")})
 

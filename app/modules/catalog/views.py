@@ -119,7 +119,7 @@ class ProductScreen(Screen):
     go_key = "p"
     list_columns = ["picture", "name", "price", "is_listed", "stock", "category", "number", "updated_at"]
     search_columns = ["name", "number", "category", "brand", "tags", "is_listed", "is_new", "is_hot", "price", "stock",
-                      "list_at", "created_at"]
+                      "has_picture", "list_at", "created_at"]
     order_columns = ["name", "price", "stock", "sort_order", "created_at", "updated_at"]
     base_order = ("updated_at", "desc")
     form_fieldsets = [

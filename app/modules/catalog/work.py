@@ -20,6 +20,8 @@ def _lately() -> str:
 LINES = [
     WorkLine(_("Products on sale without a price"), ProductScreen, {"f.is_listed": "1", "f.price.to": "0"},
              needs="edit", tone="bad", icon="fa-yen-sign", hint=_("Members can order them for nothing.")),
+    WorkLine(_("Products on sale without a picture"), ProductScreen, {"f.is_listed": "1", "f.has_picture": "0"},
+             needs="edit", icon="fa-image", hint=_("Members pass over what they cannot see.")),
     WorkLine(_("Products on sale of which nothing is left"), ProductScreen, {"f.is_listed": "1", "f.stock.to": "0"},
              needs="edit", icon="fa-box", hint=_("Fill up the stock, or delist them.")),
     WorkLine(_("Products in stock that are not on sale"), ProductScreen, {"f.is_listed": "0", "f.stock.from": "1"},

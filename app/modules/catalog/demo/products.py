@@ -28,9 +28,9 @@ ENDINGS = (0, 0, 90, 90, 90, 80, 50)
 """The last two digits of prices, in fen: shops like 29.90."""
 
 PRODUCT_COLUMNS = (
-    "id", "number", "name", "category_id", "brand_id", "picture", "gallery", "brief", "description", "keywords", "unit",
-    "list_price", "price", "stock", "is_listed", "is_new", "is_hot", "sort_order", "source", "source_id", "created_at",
-    "updated_at")
+    "id", "number", "name", "category_id", "brand_id", "picture", "has_picture", "gallery", "brief", "description",
+    "keywords", "unit", "list_price", "price", "stock", "is_listed", "is_new", "is_hot", "sort_order", "source",
+    "source_id", "created_at", "updated_at")
 SKU_COLUMNS = ("id", "product_id", "code", "specifications", "price", "list_price", "stock", "sort_order", "source",
                "source_id", "created_at", "updated_at")
 FACT_COLUMNS = ("id", "product_id", "name", "value", "sort_order", "created_at", "updated_at")
@@ -136,7 +136,7 @@ class ProductWriter:
         picture, gallery = self._gallery.pictures(idea.leaf.shape, index)
         self._products.add((
             product_id, number, idea.name, self._shelves.categories[idea.leaf.path], self._shelves.brands[idea.brand],
-            picture, json_value(gallery), self._brief(idea), self._description(idea),
+            picture, int(bool(picture)), json_value(gallery), self._brief(idea), self._description(idea),
             ",".join((idea.noun, idea.word, idea.leaf.path[-1])), idea.leaf.unit, _list_price(price, mark_up), price,
             sum(variant.stock for variant in made), int(chance.random() < SHARE_LISTED), int(index % 11 == 3),
             int(index % 9 == 1), chance.randrange(10, 500, 10), SOURCE, str(index), moment, moment))

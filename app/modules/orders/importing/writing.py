@@ -102,8 +102,8 @@ class LedgerWriter:
             .outerjoin(Sku, (Sku.product_id == Product.id) & (Sku.source == SOURCE)).where(Product.source == SOURCE))}
         goods, charges = self._category(GOODS, 1), self._category(CHARGES, 2)
         with BulkTable(self._connection, Product.__table__, (
-            "id", "number", "name", "category_id", "gallery", "list_price", "price", "stock", "is_listed", "is_new",
-            "is_hot", "sort_order", "source", "source_id", "created_at", "updated_at",
+            "id", "number", "name", "category_id", "has_picture", "gallery", "list_price", "price", "stock",
+            "is_listed", "is_new", "is_hot", "sort_order", "source", "source_id", "created_at", "updated_at",
         )) as products, BulkTable(self._connection, Sku.__table__, (
             "id", "product_id", "code", "specifications", "price", "stock", "sort_order", "source", "source_id",
             "created_at", "updated_at",
@@ -117,8 +117,8 @@ class LedgerWriter:
                 product_id, sku_id, name = products.take_id(), variants.take_id(), article.name(code)
                 # Not listed: these goods are history here, nobody could buy them.
                 products.add((
-                    product_id, PREFIX + code, name, goods if code[0].isdigit() else charges, "[]", 0, article.price, 0,
-                    0, 0, 0, 100, SOURCE, code, self._now, self._now))
+                    product_id, PREFIX + code, name, goods if code[0].isdigit() else charges, 0, "[]", 0, article.price,
+                    0, 0, 0, 0, 100, SOURCE, code, self._now, self._now))
                 variants.add((
                     sku_id, product_id, PREFIX + code, "[]", article.price, 0, 100, SOURCE, code, self._now, self._now))
                 self._goods[code] = product_id, sku_id, name
