@@ -89,8 +89,9 @@
       const start = root.dir === "rtl" ? button.left : button.right - size.width;
       panel.style.cssText = `position: fixed; inset: auto; top: ${below ? button.bottom + 6 : button.top - size.height - 6}px;
         left: ${Math.min(Math.max(8, start), innerWidth - size.width - 8)}px`;
-    } else if (size.left < 8 || size.right > innerWidth - 8) {
-      const shift = size.left < 8 ? 8 - size.left : innerWidth - 8 - size.right;
+    } else if (size.left < 8 || size.right > root.clientWidth - 8) {
+      // Not innerWidth: a phone counts what sticks out as part of its window.
+      const shift = size.left < 8 ? 8 - size.left : root.clientWidth - 8 - size.right;
       panel.style.transform = `translateX(${shift}px)`;
     }
   };

@@ -232,6 +232,7 @@ def test_a_disabled_button_tells_why_and_the_page_says_what_one_may(
         assert not browser.find_all(".why")
     assert browser.path == f"/test_things/show/{only}"
     browser.find(".page-head details.help > summary").click()
+    assert browser.sticks_out() == []
     browser.press("What may I do here?")
     dialog = browser.find("#rights[open]")
     assert "It is open already." in dialog.text and "Yes" in dialog.text
