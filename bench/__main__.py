@@ -98,6 +98,13 @@ def show_import(found: dict[str, Any]) -> None:
     print(f"\nMemory on top of the process at rest: {found['memory_mib']:.0f} MiB")
 
 
+def show_export(found: dict[str, Any]) -> None:
+    """What a file of all orders costs."""
+    print(f"\nExport of {found['rows']:,} orders as CSV by a worker: {found['seconds']:.2f} s of processor time, "
+          f"{found['seconds'] / found['bare']:.1f}× the bare driver and csv.writer ({found['bare']:.2f} s); "
+          f"at most {found['peak_mib']:.0f} MiB at once")
+
+
 def run(stock: Stock, given: argparse.Namespace) -> None:
     for kind in given.database or KINDS:
         found = {}
@@ -111,6 +118,7 @@ def run(stock: Stock, given: argparse.Namespace) -> None:
         show(found[SMALL], found[given.orders], database)
         served = measured("bench.serving", database, given)["page 1"]
         print(f"\nPage 1 from the real server: {number(served)} ms")
+        show_export(measured("bench.exporting", database, given))
         show_start(started(database, given), stock.migrate(database))
         print(f"\n{database.loaded}", flush=True)
         show_import(measured("bench.importing", stock.empty(kind, "products"), given, count=given.products))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _frozen: datetime | None = None
@@ -43,7 +44,23 @@ def shop_zone() -> ZoneInfo:
 
 def to_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     """A stored UTC moment as a naive wall-clock time in `zone`."""
+    offset = _steady_offset(moment.date(), zone)
+    if offset is not None:
+        return moment + offset
     return moment.replace(tzinfo=timezone.utc).astimezone(zone).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=4096)
+def _steady_offset(day: date, zone: ZoneInfo) -> timedelta | None:
+    """What is to be added to every moment of a UTC day; None on a day on which clocks are changed. A file has a million
+    moments of some hundred days, and asking the zone for each would take longer than all the rest."""
+    start = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+    try:
+        found = {(start + timedelta(hours=hours)).astimezone(zone).utcoffset() for hours in range(24)}
+        found.add((start + timedelta(days=1, microseconds=-1)).astimezone(zone).utcoffset())
+    except OverflowError:  # at the ends of the calendar
+        return None
+    return found.pop() if len(found) == 1 else None
 
 
 def from_zone(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -38,7 +38,7 @@ WHILE_WAITING = {"csv": 200_000, "xlsx": 50_000}
 """Rows that somebody waits for, by the form of the file: some seconds. A longer file is made by a worker."""
 MOST_ROWS = 5_000_000
 """Rows of any file: more than that nobody opens."""
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 KINDS = {"money": "money", "integer": "number", "decimal": "number", "day": "day", "moment": "moment"}
 """The kinds of fields that stay numbers and dates in a file; all others are text."""
 
@@ -163,6 +163,9 @@ def _column(screen: "Screen", field: Field) -> ExportColumn:
         inner = (lambda value: value[1]) if field.kind == "reference" else (lambda value: value)
         return ExportColumn(field.label, "text", lambda value: None if value is None else Markup(
             escape(shown(inner(value)))).striptags())
+    if field.kind == "choice" and field.info.get("choices"):
+        words = {answer: str(answer) for answer in field.info["choices"]}
+        return ExportColumn(field.label, "text", lambda value: words.get(value, value))
     return ExportColumn(field.label, KINDS.get(field.kind, "text"), _VALUES.get(field.kind, lambda value: value))
 
 

@@ -64,3 +64,19 @@ def test_the_shops_zone_is_a_deployment_setting(app) -> None:
         assert clock.shop_zone() == BERLIN
     finally:
         app.config["SHOP_TIMEZONE"] = kept
+
+
+@pytest.mark.parametrize("zone", [SHANGHAI, BERLIN, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")])
+@pytest.mark.parametrize("year", [2011, 2026])
+def test_every_half_hour_of_a_year_is_as_the_zone_has_it(zone: ZoneInfo, year: int) -> None:
+    """Clocks change by one hour, by half an hour, and once a whole day was left out."""
+    moment = datetime(year, 1, 1)
+    while moment.year == year:
+        assert clock.to_zone(moment, zone) == moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).replace(
+            tzinfo=None), moment
+        moment += timedelta(minutes=30)
+
+
+def test_the_ends_of_the_calendar_are_no_trouble() -> None:
+    assert clock.to_zone(datetime(1, 1, 1, 12), SHANGHAI).year == 1
+    assert clock.to_zone(datetime(9999, 12, 31, 12), SHANGHAI).day == 31

@@ -126,4 +126,4 @@ def _clean(cell: Any) -> str:
     if len(text) > LONGEST_CELL or _UNSTORABLE.search(text):
         text = _UNSTORABLE.sub("\ufffd", text[:LONGEST_CELL])
     # An apostrophe with which our own CSV keeps a text from being a formula (`app.lowcode.sheets.harmless`).
-    return text[1:] if text.startswith("'") and text[1:].startswith(STARTS_A_FORMULA) else text
+    return text[1:] if text.startswith("'") and text[1:2] in STARTS_A_FORMULA else text
