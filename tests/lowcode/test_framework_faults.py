@@ -116,7 +116,7 @@ def big_menu(categories: int, items: int) -> Registry:
         module = Module(f"m{number}", f"Module {number}", order=number)
         made.entries += [FakeEntry(SimpleNamespace(
             class_permission_name=f"View{number}x{item}", menu_label=f"Page {number} {item}", icon="fa-box",
-            in_menu=True), module) for item in range(items)]
+            go_key="", in_menu=True), module) for item in range(items)]
     return made
 
 

@@ -35,7 +35,8 @@ OPEN_TO_ALL = {
     "SignInView.preferences": "the door has a language switch", "SignInApi.login": "the door for programs",
 }
 NEED_A_TOKEN = {"SignInApi.refresh", "SignInApi.logout"}
-OPEN_TO_STAFF = {"HomeView.index", "HomeView.search", "ProfileView.index", "ProfileView.password",
+OPEN_TO_STAFF = {"HomeView.index", "HomeView.waiting", "FindView.search", "FindView.palette", "FindView.pins",
+                 "ProfileView.index", "ProfileView.password",
                  "ProfileView.sessions",
                  "ProfileView.end_session", "ProfileView.end_other_sessions", "SecondFactorView.index",
                  "TrayView.index", "TrayView.state", "TrayView.told", "TrayView.cancel", "TrayView.retry",
@@ -45,7 +46,7 @@ GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""
 OPENED_BY_ANY = {"lookup": {"can_view", "can_add", "can_edit"}}
-OF_A_SCREEN = {"SavedViews": "SupplierScreen"}
+OF_A_SCREEN = {"SavedViews": "SupplierScreen", "RightsView": "SupplierScreen"}
 """Views that serve every screen, open to whoever may view it, with the screen by which they are tried here."""
 COUNTED_AGAIN = "sales_"
 """Tables of sums that are brought up to date when they are read: they say nothing that the orders do not."""
