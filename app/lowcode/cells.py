@@ -19,11 +19,18 @@ NOTHING = Markup('<span class="nothing">—</span>')
 SHORT = 80
 YES, NO = _("Yes"), _("No")
 Renderer = Callable[[Any], Markup]
+_SWITCH = '<label class="cell-switch"><input type="checkbox" role="switch" data-switch disabled autocomplete="off"'
+ON, OFF = Markup(f"{_SWITCH} checked></label>"), Markup(f"{_SWITCH}></label>")
 
 
 def pill(text: Any, tone: str = "plain") -> Markup:
     """A short word in a coloured capsule: a status, a tag."""
     return Markup('<span class="pill tone-%s">%s</span>') % (tone, text)
+
+
+def switch(value: Any) -> Markup:
+    """Yes or no where it can be changed in the list; static/inline.js wakes it and says what it is."""
+    return ON if value else OFF
 
 
 def shorten(text: str, size: int = SHORT) -> Markup:

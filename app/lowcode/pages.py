@@ -118,7 +118,8 @@ def list_page(screen: "Screen", listing: Listing, opened: "Opened") -> Page:
     )
     usable = [mark for mark in screen.actions.values() if screen.may(mark.name)]
     sort_key = "" if listing.sort is None else listing.sort.path
-    columns = [_column(field, listing, sort_key, address) for field in listing.fields]
+    inline = screen.inline_fields if may_edit else {}
+    columns = [_column(field, listing, sort_key, address, inline) for field in listing.fields]
     many = [mark for mark in usable if mark.many]
     return Page(
         "list",
@@ -142,6 +143,7 @@ def list_page(screen: "Screen", listing: Listing, opened: "Opened") -> Page:
             "column_chooser": column_chooser(opened, address),
             "columns": columns,
             "rows": row_items(screen, listing, rows, may_edit, may_delete),
+            "cells_url": cells_url(screen, columns),
             "row_actions": [button(mark) for mark in usable if mark.one and mark.why_not is None],
             "may_delete": may_delete,
             "has_bin": screen.has_bin,
@@ -198,7 +200,9 @@ def _search_hint(screen: "Screen") -> str:
     return gettext("Search: %(columns)s", columns=listed(field.words for field in fields[:3])) if fields else ""
 
 
-def _column(field: Field, listing: Listing, sort_key: str, address: Address) -> dict[str, Any]:
+def _column(
+    field: Field, listing: Listing, sort_key: str, address: Address, inline: dict[str, Field]
+) -> dict[str, Any]:
     sortable = field.path in listing.screen.order_fields
     is_sorted = field.path == sort_key
     turned = field.path if is_sorted and listing.is_descending else f"-{field.path}"
@@ -211,7 +215,13 @@ def _column(field: Field, listing: Listing, sort_key: str, address: Address) -> 
         "align": "end" if field.is_right_aligned else "start",
         "sort_url": address.with_(sort=turned) if sortable else None,
         "sorted": ("desc" if listing.is_descending else "asc") if is_sorted else "",
+        "inline": field.path in inline,
     }
+
+
+def cells_url(screen: "Screen", columns: list[dict[str, Any]]) -> str | None:
+    """Where cells of these columns are edited in place, if any are."""
+    return f"{screen.route_base}/cell/" if any(column["inline"] for column in columns) else None
 
 
 def _sort_options(screen: "Screen", listing: Listing, address: Address) -> list[dict[str, Any]]:
@@ -288,13 +298,15 @@ def _filter(screen: "Screen", field: Field, listing: Listing) -> dict[str, Any]:
 def row_items(screen: "Screen", listing: Listing, rows: Rows, may_edit: bool, may_delete: bool) -> list[dict[str, Any]]:
     """The rows with every cell drawn: column by column, so that each renderer is looked up once."""
     locale = current_locale()
+    inline = screen.inline_fields if may_edit else {}
     drawn = []
     for field in listing.fields:
         values = rows.values(field)
         if field.kind == "reference":
             drawn.append(reference_cells(field, values, screen.formatter(field)))
         else:
-            render = cells.cell(field, locale, screen.formatter(field))
+            is_switch = field.kind == "yes_no" and field.path in inline
+            render = cells.switch if is_switch else cells.cell(field, locale, screen.formatter(field))
             drawn.append([render(value) for value in values])
     base = screen.route_base
     result = []

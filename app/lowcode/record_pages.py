@@ -16,7 +16,17 @@ from app.lowcode import cells, dependents
 from app.lowcode.fields import Field, primary_key
 from app.lowcode.finding.places import key_of
 from app.lowcode.listing import Count, Listing
-from app.lowcode.pages import Page, button, help_text, here, reference_cells, rights_url, row_items, safe_return
+from app.lowcode.pages import (
+    Page,
+    button,
+    cells_url,
+    help_text,
+    here,
+    reference_cells,
+    rights_url,
+    row_items,
+    safe_return,
+)
 from app.lowcode.registry import registry
 from app.lowcode.security.redirects import came_from
 
@@ -229,23 +239,27 @@ def _related(screen: "Screen", record: Any, record_id: int, related: "Screen") -
     )
     add_url = url_for(f"{related.endpoint}.add", **{relation.key: record_id, "return_to": here()}) if may_add else None
     may_edit, may_delete = related.may("edit") and related.has_form, related.may("delete")
+    inline = related.inline_fields if may_edit else {}
+    shown = [
+        {
+            "name": field.path,
+            "label": field.words,
+            "kind": field.kind,
+            "sort_url": None,
+            "sorted": "",
+            "align": "end" if field.is_right_aligned else "start",
+            "inline": field.path in inline,
+        }
+        for field in fields
+    ]
     return {
         "name": type(related).__name__,
         "label": related.list_title,
         "icon": related.icon,
         "add_url": add_url,
         "all_url": url_for(f"{related.endpoint}.list", **{f"f.{relation.key}": record_id}) if filterable else None,
-        "columns": [
-            {
-                "name": field.path,
-                "label": field.words,
-                "kind": field.kind,
-                "sort_url": None,
-                "sorted": "",
-                "align": "end" if field.is_right_aligned else "start",
-            }
-            for field in fields
-        ],
+        "columns": shown,
+        "cells_url": cells_url(related, shown),
         "rows": row_items(related, listing, rows, may_edit, may_delete),
         "count": {"text": number_text(count.number) + ("" if count.is_exact else "+"), "number": count.number},
         "empty_text": related.empty_text,

@@ -43,6 +43,7 @@ from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
 from app.lowcode.fields import TEXT_KINDS, Field, read_all, resolve
 from app.lowcode.filters import is_filterable
+from app.lowcode.inline_cells import InlineCells, declared
 from app.lowcode.listing import Listing
 from app.lowcode.records import row_of, several
 from app.lowcode.registry import registry
@@ -54,7 +55,7 @@ CRUD_LABELS = {"can_view": _("View"), "can_add": _("Add"), "can_edit": _("Edit")
 UNDERIVED = {"id", "created_at", "updated_at"}
 
 
-class Screen(View, ModelView):
+class Screen(InlineCells, View, ModelView):
     """A list of records with its forms, record pages and API."""
 
     model: Any = None
@@ -162,6 +163,7 @@ class Screen(View, ModelView):
             ]
         )
         self.order_fields = {field.path: field for field in map(self.field, ordered)}
+        self.inline_fields = declared(self)
 
     # -- the declaration, read -------------------------------------------------------------------------------
 

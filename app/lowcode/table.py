@@ -98,7 +98,10 @@ def _roles(columns: list[dict[str, Any]]) -> tuple[list[str], int, bool]:
 def _opening(column: dict[str, Any], role: str) -> str:
     words = [role, "num" if column["align"] == "end" else "", "moment" if column["kind"] in {"moment", "day"} else ""]
     classes = " ".join(word for word in words if word)
-    return f'<td{f" class={chr(34)}{classes}{chr(34)}" if classes else ""} data-label="{escape(column["label"])}">'
+    marks = f' class="{classes}"' if classes else ""
+    marks += f' data-label="{escape(column["label"])}"'
+    marks += f' data-cell="{escape(column["name"])}"' if column.get("inline") else ""
+    return f"<td{marks}>"
 
 
 def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
@@ -108,8 +111,12 @@ def _head(columns: list[dict[str, Any]], tickable: bool, has_acts: bool) -> str:
         label = escape(gettext("Tick all on this page"))
         cells.append(
             f'<th class="tick"><label><input type="checkbox" data-tick-all aria-label="{label}"></label></th>')
+    is_inline = any(column.get("inline") for column in columns)
     for column in columns:
         words = ['<th scope="col"', ' class="num"' if column["align"] == "end" else ""]
+        if is_inline:
+            # A row that was changed in place is drawn anew with the columns that are here.
+            words.append(f' data-column="{escape(column["name"])}"')
         label = escape(column["label"])
         if column["sort_url"]:
             words += [

@@ -39,9 +39,10 @@ window.houtai = (() => {
 
   /** An HTTP failure as a sentence for people. */
   class RequestFailed extends Error {
-    constructor(status, message) {
+    constructor(status, message, body = null) {
       super(message);
       this.status = status;
+      this.body = body;
     }
   }
 
@@ -51,8 +52,8 @@ window.houtai = (() => {
     if (response.redirected && /\/login\b/.test(new URL(response.url).pathname) || response.status === 401) {
       throw new RequestFailed(401, text("signed_out"));
     }
-    if (!response.ok) throw new RequestFailed(response.status, body?.message || text("failed"));
-    return body;
+    if (!response.ok) throw new RequestFailed(response.status, body?.message || text("failed"), body);
+    return isJson ? body : response;
   };
 
   const request = async (url, options) => {
@@ -69,7 +70,13 @@ window.houtai = (() => {
   /** GET JSON. */
   const getJson = (url, options = {}) => request(url, { ...options, headers: { Accept: "application/json" } });
 
-  /** POST form fields (an object or FormData); answers the JSON, or null where there is none. */
+  /** GET a piece of HTML as a fragment. What refuses it answers in JSON. */
+  const getHtml = async (url) => {
+    const response = await request(url, { headers: { Accept: "application/json" } });
+    return document.createRange().createContextualFragment(await response.text());
+  };
+
+  /** POST form fields (an object or FormData); answers the JSON, or the response where there is none. */
   const post = (url, fields) => {
     const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
     return request(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrf() } });
@@ -142,5 +149,5 @@ window.houtai = (() => {
     return element;
   };
 
-  return { text, enhance, enhanceIn, csrf, getJson, post, postJson, load, loadAll, debounce, memory, draftKey, isPhone, make, RequestFailed };
+  return { text, enhance, enhanceIn, csrf, getJson, getHtml, post, postJson, load, loadAll, debounce, memory, draftKey, isPhone, make, RequestFailed };
 })();

@@ -70,7 +70,7 @@
 
   document.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-url]");
-    if (!row || event.defaultPrevented || event.target.closest("a, button, input, label, summary, .fold, .acts, .tick")) return;
+    if (!row || event.defaultPrevented || event.target.closest("a, button, input, label, summary, form, .fold, .acts, .tick")) return;
     if (String(getSelection()).length) return;
     if (event.ctrlKey || event.metaKey) open(row.dataset.url, "_blank", "noopener");
     else location.href = row.dataset.url;

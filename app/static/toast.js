@@ -7,7 +7,7 @@
 
   const watch = (toast) => {
     if (["warn", "bad"].includes(toast.dataset.tone)) return;
-    const stay = toast.querySelector("form, a.btn") ? STAY_UNDO : STAY;
+    const stay = toast.querySelector("form, a.btn, [data-toast-act]") ? STAY_UNDO : STAY;
     let timer;
     const start = () => { timer = setTimeout(() => toast.remove(), stay); };
     const stop = () => clearTimeout(timer);
@@ -17,21 +17,18 @@
     start();
   };
 
-  /** Show a message in the tone "good", "info", "warn" or "bad"; `link` {url, text} leads to what it is about. */
-  houtai.toast = (message, tone = "good", link = null) => {
+  /** Show a message in the tone "good", "info", "warn" or "bad"; `beside` is a link or button that stands with it. */
+  houtai.toast = (message, tone = "good", beside = null) => {
     const toast = document.getElementById(`toast-${tone}`).content.firstElementChild.cloneNode(true);
     toast.querySelector(".toast-text").textContent = message;
-    if (link) {
-      toast.querySelector("[data-toast-close]").before(
-        houtai.make("a", { class: "btn btn-quiet btn-small", href: link.url }, link.text));
-    }
     if (tone === "bad") toast.setAttribute("role", "alert");
+    if (beside) toast.querySelector(".toast-text").after(beside);
     holder.append(toast);
     watch(toast);
   };
 
   holder.addEventListener("click", (event) => {
-    event.target.closest("[data-toast-close]")?.closest(".toast").remove();
+    event.target.closest("[data-toast-close], [data-toast-act]")?.closest(".toast").remove();
   });
   holder.querySelectorAll(".toast").forEach(watch);
   // What was saved needs no draft any more.

@@ -56,7 +56,7 @@
       // Whoever looks at the tray, or at the very page of the work, sees it there.
       const isHere = url && new URL(url, location).pathname === location.pathname;
       if (isOpen()) said.textContent = text;
-      else if (!isHere) houtai.toast(text, tone, url && { url, text: opens });
+      else if (!isHere) houtai.toast(text, tone, url && houtai.make("a", { class: "btn btn-quiet btn-small", href: url }, opens));
     }
   };
 

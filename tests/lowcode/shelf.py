@@ -142,6 +142,7 @@ class ThingScreen(Screen):
         "is_dear",
     ]
     order_columns = ["label", "code", "price", "count", "weight", "found_on", "seen_at", "kind", "shelf.name"]
+    inline_columns = ["label", "price", "count", "weight", "found_on", "kind", "is_open"]
     search_columns = [
         "code",
         "label",

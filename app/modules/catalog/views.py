@@ -39,6 +39,7 @@ class SkuScreen(Screen):
     list_columns = ["code", "product", "specifications", "price", "stock", "sort_order", "updated_at"]
     search_columns = ["code", "product", "price", "stock"]
     order_columns = ["code", "price", "stock"]
+    inline_columns = ["price", "stock", "sort_order"]
     base_order = ("code", "asc")
     form_columns = ["product", "code", "specifications", "price", "list_price", "stock", "picture", "sort_order"]
     show_columns = ["product", "code", "specifications", "price", "list_price", "stock", "picture", "sort_order",
@@ -54,6 +55,7 @@ class ProductSpecificationScreen(Screen):
     icon = "fa-swatchbook"
     in_menu = False
     list_columns = ["product", "name", "value", "picture", "sort_order"]
+    inline_columns = ["value", "sort_order"]
     search_columns = ["product", "name", "value"]
     order_columns = ["name"]
     base_order = ("id", "asc")
@@ -69,6 +71,7 @@ class ProductAttributeScreen(Screen):
     icon = "fa-list-check"
     in_menu = False
     list_columns = ["product", "name", "value", "sort_order"]
+    inline_columns = ["sort_order"]
     search_columns = ["product", "name", "value"]
     order_columns = ["name"]
     base_order = ("id", "asc")
@@ -117,10 +120,11 @@ class ProductScreen(Screen):
     list_title = _("Products")
     icon = "fa-box"
     go_key = "p"
-    list_columns = ["picture", "name", "price", "is_listed", "stock", "category", "number", "updated_at"]
+    list_columns = ["picture", "name", "price", "is_listed", "stock", "category", "number", "is_new", "updated_at"]
     search_columns = ["name", "number", "category", "brand", "tags", "is_listed", "is_new", "is_hot", "price", "stock",
                       "has_picture", "list_at", "created_at"]
     order_columns = ["name", "price", "stock", "sort_order", "created_at", "updated_at"]
+    inline_columns = ["list_price", "is_new", "is_hot", "sort_order"]
     base_order = ("updated_at", "desc")
     form_fieldsets = [
         (_("Product"), {"fields": ["name", "number", "category", "brand", "tags", "brief", "unit", "keywords"]}),
@@ -190,6 +194,7 @@ class CategoryScreen(Screen):
     label_columns = {"indented_name": _("Name")}
     search_columns = ["name", "parent", "level", "is_shown"]
     order_columns = ["sort_order", "updated_at"]
+    inline_columns = ["sort_order", "is_shown"]
     base_order = ("path", "asc")
     form_columns = ["name", "parent", "sort_order", "is_shown", "icon", "picture", "description", "keywords"]
     show_columns = ["name", "parent", "level", "sort_order", "is_shown", "icon", "picture", "description", "keywords",
@@ -209,6 +214,7 @@ class BrandScreen(Screen):
     list_columns = ["picture", "name", "floor_price", "sort_order", "is_shown", "updated_at"]
     search_columns = ["name", "is_shown", "floor_price"]
     order_columns = ["name", "sort_order", "floor_price", "updated_at"]
+    inline_columns = ["floor_price", "sort_order", "is_shown"]
     base_order = ("sort_order", "asc")
     form_columns = ["name", "picture", "floor_price", "sort_order", "is_shown", "description"]
     show_columns = [*form_columns, "source", "source_id", "created_at", "updated_at"]
@@ -223,6 +229,7 @@ class ProductTagScreen(Screen):
     list_title = _("Product tags")
     icon = "fa-tags"
     list_columns = ["name", "description", "updated_at"]
+    inline_columns = ["name", "description"]
     search_columns = ["name", "description"]
     form_columns = ["name", "description"]
     empty_text = _("Make a tag, then choose it on the form of a product.")

@@ -170,6 +170,7 @@ class MemberLevelScreen(Screen):
     list_columns = ["rank", "icon", "name", "min_paid_amount", "updated_at"]
     search_columns = ["name", "rank", "min_paid_amount"]
     order_columns = ["rank", "name", "min_paid_amount"]
+    inline_columns = ["name", "min_paid_amount"]
     base_order = ("rank", "asc")
     form_columns = ["name", "rank", "min_paid_amount", "icon", "description"]
     related_views = [MemberScreen]
@@ -183,6 +184,7 @@ class MemberTagScreen(Screen):
     list_title = _("Member tags")
     icon = "fa-user-tag"
     list_columns = ["name", "description", "updated_at"]
+    inline_columns = ["name", "description"]
     search_columns = ["name", "description"]
     form_columns = ["name", "description"]
     empty_text = _("Make a tag, then tick members in their list and choose “Add tags”.")
