@@ -28,6 +28,8 @@ from app.core.events import publish
 SECRET = "•••"
 PLAIN = frozenset({str, int, bool, float, list, dict})
 _restoring: contextvars.ContextVar[bool] = contextvars.ContextVar("houtai_restoring", default=False)
+_taken_back: contextvars.ContextVar[tuple[Any, datetime] | None] = contextvars.ContextVar(
+    "houtai_taken_back", default=None)
 
 
 @contextlib.contextmanager
@@ -40,16 +42,27 @@ def restoring() -> Iterator[None]:
         _restoring.reset(token)
 
 
+@contextlib.contextmanager
+def taking_back(record: Any, moment: datetime) -> Iterator[None]:
+    """The change of `record` that is made inside gives it values that it had before `moment`."""
+    token = _taken_back.set((record, moment))
+    try:
+        yield
+    finally:
+        _taken_back.reset(token)
+
+
 @dataclass(frozen=True)
 class RecordChanged:
     """One record was `added`, `edited`, `deleted` or, from the bin, `restored`; `changes` is column to
-    [before, after]."""
+    [before, after]. `back_to` is the moment before which an edited record had the values that it was given again."""
 
     action: str
     table: str
     record_id: int | None
     title: str
     changes: dict[str, list[Any]] = field(default_factory=dict)
+    back_to: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +164,7 @@ def _changes(record: Any, whole: bool) -> dict[str, list[Any]]:
 
 @event.listens_for(Session, "after_flush")
 def _tell(session: Session, _context: Any) -> None:
-    came = "restored" if _restoring.get() else "added"
+    came, taken_back = "restored" if _restoring.get() else "added", _taken_back.get()
     for action, records in ((came, session.new), ("edited", session.dirty), ("deleted", session.deleted)):
         for record in list(records):
             if not hasattr(record, "__tablename__") or not getattr(record, "__audited__", True):
@@ -159,4 +172,6 @@ def _tell(session: Session, _context: Any) -> None:
             changes = {} if action == "deleted" else _changes(record, whole=action == came)
             if action == "edited" and not changes:
                 continue
-            publish(RecordChanged(action, record.__tablename__, getattr(record, "id", None), str(record), changes))
+            back_to = taken_back[1] if taken_back is not None and taken_back[0] is record else None
+            publish(RecordChanged(action, record.__tablename__, getattr(record, "id", None), str(record), changes,
+                                  back_to))

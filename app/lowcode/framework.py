@@ -81,12 +81,13 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
 def finish(app: Flask) -> None:
     """What can only be done once every module is plugged in."""
     from app.core import files
+    from app.lowcode.history.pages import HistoryView
     from app.lowcode.importing.bulk import BulkView
     from app.lowcode.importing.pages import ImportView
     from app.lowcode.list_files.pages import ListFiles
     from app.lowcode.tray import TrayView
 
-    for view in (ImportView, BulkView, ListFiles, TrayView):
+    for view in (ImportView, BulkView, HistoryView, ListFiles, TrayView):
         app.extensions["appbuilder"].add_view_no_menu(view)
     files.register_routes(app, _may_upload)
     security.finish(app)

@@ -15,15 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 from markupsafe import Markup, escape
-from sqlalchemy import select
 
-from app.core import html
 from app.core.bin import BinEntry
-from app.core.database import db
 from app.core.i18n import gettext, listed, moment_text
-from app.lowcode import cells, versions
-from app.lowcode.differences import difference
-from app.lowcode.fields import TEXT_KINDS, Field, primary_key
+from app.lowcode import beside, cells, versions
+from app.lowcode.fields import TEXT_KINDS, Field
 from app.lowcode.registry import registry
 from app.lowcode.versions import Changes, Opened
 
@@ -128,50 +124,15 @@ def _choice(screen: "Screen", form: "Form", field: Field, opened: Opened | None,
         "mine": drawn[0],
         "theirs": drawn[1],
         "before": drawn[2] if is_known else None,
-        "mine_marked": _marked(field, before, mine) if is_known else None,
-        "theirs_marked": _marked(field, before, theirs) if is_known else None,
+        "mine_marked": beside.marked(field, before, mine) if is_known else None,
+        "theirs_marked": beside.marked(field, before, theirs) if is_known else None,
     }
 
 
 def _drawn(screen: "Screen", field: Field, values: list[Any]) -> list[Markup]:
-    """Plain values as the page of a record draws them; related rows are fetched once for all."""
-    formatter = screen.formatter(field)
-    if field.kind in {"reference", "references"}:
-        rows = _rows(field, values)
-        return [_related(field, value, rows, formatter) for value in values]
-    stored = [versions.stored_again(field, value) for value in values]
-    drawn = [cells.whole(field, value, formatter) for value in stored]
+    """Plain values as the page of a record draws them."""
+    drawn = beside.drawn(screen, field, values)
     if field.kind in TEXT_KINDS and drawn[0] == drawn[1]:
         # The page masks what tells the two apart; the form shows it anyway.
-        drawn = [cells.whole(field, value) for value in stored]
-    return [Markup(each) for each in drawn]
-
-
-def _rows(field: Field, values: list[Any]) -> dict[int, Any]:
-    ids = {each for value in values for each in (value if isinstance(value, list) else [value]) if each is not None}
-    if not ids or field.target is None:
-        return {}
-    key = primary_key(field.target)
-    return {getattr(row, key.key): row for row in db.session.scalars(select(field.target).where(key.in_(ids)))}
-
-
-def _related(field: Field, value: Any, rows: dict[int, Any], formatter: Any) -> Markup:
-    if value in (None, []):
-        return cells.NOTHING
-    lost = [gettext("ID %(id)s: not found", id=each) for each in (value if isinstance(value, list) else [value])
-            if each not in rows]
-    if field.kind == "reference":
-        return escape(lost[0] if lost else formatter(rows[value]) if formatter else rows[value])
-    found = [rows[each] for each in value if each in rows]
-    return Markup(" ").join(filter(None, [cells.whole(field, found, formatter) if found else None,
-                                          *(cells.pill(each) for each in lost)]))
-
-
-def _marked(field: Field, before: Any, after: Any) -> Markup | None:
-    """What became of a longer text."""
-    if field.kind not in {"rich_text", "long_text"} or not before or not after:
-        return None
-    if not (versions.is_carried(before) and versions.is_carried(after)):
-        return None
-    old, new = (html.plain(each) if field.kind == "rich_text" else each for each in (before, after))
-    return difference(old, new) if old != new else None
+        return [Markup(cells.whole(field, versions.stored_again(field, value))) for value in values]
+    return drawn

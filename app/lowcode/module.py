@@ -23,8 +23,8 @@ from app.core import events
 class Module:
     """What one business area brings. `icon` is a Font Awesome name; `order` sorts the menu; `panels` are functions
     marked with `@panel` that add a box to the page of every record; `work` are lines of the work list on the home page
-    (see `app.lowcode.work`); `history` tells what happened to a record since a
-    moment (see `app.lowcode.meeting`); `extensions` are put into `app.extensions`, for
+    (see `app.lowcode.work`); `history` tells what happened to a record since a moment (see `app.lowcode.meeting`),
+    `keeper` all of its history (see `app.lowcode.history.keeping`); `extensions` are put into `app.extensions`, for
     what the ground floor calls by name without knowing who brings it; `demo` is the address of the module's `Demo`,
     which is imported only when a demo shop is made or removed."""
 
@@ -42,6 +42,7 @@ class Module:
     work: list[Any] = field(default_factory=list)
     panels: list[Callable[[Any], Any]] = field(default_factory=list)
     history: Callable[[type, int, datetime], Any] | None = None
+    keeper: Any = None
     extensions: dict[str, Any] = field(default_factory=dict)
     demo: str = ""
     order: int = 50
@@ -60,6 +61,7 @@ class Module:
             app.cli.add_command(command)
         app.extensions["houtai"].panels += self.panels
         app.extensions["houtai"].history = self.history or app.extensions["houtai"].history
+        app.extensions["houtai"].keeper = self.keeper or app.extensions["houtai"].keeper
         app.extensions.update(self.extensions)
         for view in [*self.screens, *self.reports, *self.pages]:
             view.register(app, self)

@@ -15,6 +15,7 @@ from app.core.i18n import lazy as _
 from app.lowcode import cells, dependents
 from app.lowcode.fields import Field, primary_key
 from app.lowcode.finding.places import key_of
+from app.lowcode.history.pages import url_of as history_url
 from app.lowcode.listing import Count, Listing
 from app.lowcode.pages import (
     Page,
@@ -172,6 +173,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "edit_url": f"{screen.route_base}/edit/{record_id}" if screen.may("edit") and screen.has_form else None,
             "delete": _deletion(screen, record, record_id) if screen.may("delete") else None,
             "return_to": here(),
+            "history_url": history_url(screen, record_id),
             "related": [
                 page for related in screen.related_screens() if (page := _related(screen, record, record_id, related))
             ],

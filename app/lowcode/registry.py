@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, url_for
 
 if TYPE_CHECKING:
+    from app.lowcode.history.keeping import Keeper
     from app.lowcode.meeting import Told
     from app.lowcode.module import Module
     from app.lowcode.screen import Screen
@@ -53,6 +54,8 @@ class Registry:
     """Boxes that modules add to the page of every record, whatever its screen."""
     history: "Callable[[type, int, datetime], Told | None] | None" = None
     """Tells what happened to a record since a moment; see `app.lowcode.meeting`. Without it nobody is named."""
+    keeper: "Keeper | None" = None
+    """Tells the history of a record; see `app.lowcode.history.keeping`. Without it there is none to see."""
     starters: list["Starter"] = field(default_factory=list)
     """The roles that come with the program; see `app.lowcode.security.roles`."""
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)

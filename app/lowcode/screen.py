@@ -78,6 +78,10 @@ class Screen(InlineCells, View, ModelView):
     with_import: ClassVar[bool] = True
     """Whether files can be brought in where records can be added, by whoever has the permission for it, and many rows
     be changed to the same values by whoever may edit them."""
+    can_restore: ClassVar[bool] = True
+    """Whether who may edit a record can give it values again that it had at an earlier moment of its history."""
+    history_columns: ClassVar[tuple[str, ...]] = ()
+    """What the history of a record tells of beside the columns that the screen shows, by the attributes' names."""
     quick_import: ClassVar[bool] = False
     """Whether imports may write records past the session, very many a second: for records that are their columns and
     nothing else, see `app.lowcode.importing.quick`."""

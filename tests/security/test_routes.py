@@ -17,6 +17,8 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.lowcode import access
+from app.lowcode.history.columns import can_restore
+from app.lowcode.history.keeping import keeper_of
 from app.lowcode.importing.naming import can_change_many, name_of, takes_files
 from app.lowcode.registry import registry
 from app.lowcode.security import csrf
@@ -107,6 +109,13 @@ def visits(app: Flask) -> Iterator[Visit]:
                     if can_change_many(screen):
                         yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
                                     screen.class_permission_name, frozenset({"can_edit"}), (("rowid", "1"),))
+                continue
+            if type(view).__name__ == "HistoryView":
+                for screen in registry().screens():
+                    if keeper_of(screen.model) is not None and (method == "GET" or can_restore(screen)):
+                        yield Visit(method, fill(rule.rule, screen=name_of(screen)), rule.endpoint,
+                                    screen.class_permission_name,
+                                    frozenset({"can_edit" if method == "POST" else "can_view"}))
                 continue
             if method_name in BY_NAME:
                 screen = getattr(view, "screen", None) or view

@@ -3,15 +3,16 @@
 from app.core.i18n import lazy as _
 from app.lowcode import Module
 from app.modules.audit import listeners
+from app.modules.audit.history import Trail
 from app.modules.audit.jobs import forget_old_audit_lines
 from app.modules.audit.settings import AuditSettings
-from app.modules.audit.views import AuditScreen, history_panel, history_since
+from app.modules.audit.views import AuditScreen, history_since
 
 module = Module(
     "audit", _("Audit"), icon="fa-clipboard-list", order=95,
     screens=[AuditScreen],
-    panels=[history_panel],
     history=history_since,
+    keeper=Trail(),
     jobs=[forget_old_audit_lines],
     settings=[AuditSettings],
     listeners=[

@@ -12,7 +12,7 @@ from app.lowcode.security.signing_in import SessionsEnded, SignedInNow, SignedOu
 from app.lowcode.security.sync import PermissionsSynced
 from app.modules.audit.masking import masked
 from app.modules.audit.models import AuditAction
-from app.modules.audit.services import line, write, write_many, write_with_flush
+from app.modules.audit.services import BACK_TO, line, write, write_many, write_with_flush
 
 USERS = "ab_user"
 ROLES = "ab_role"
@@ -40,6 +40,8 @@ def _told(fact: RecordChanged) -> dict[str, Any]:
     action, title, changes = AuditAction(fact.action), fact.title, masked(fact.table, fact.changes)
     if fact.table == USERS and action is AuditAction.edited and "password" in changes:
         action = AuditAction.password_changed
+    if fact.back_to is not None:
+        action, changes = AuditAction.values_restored, {BACK_TO: [None, plain(fact.back_to)]} | changes
     if fact.table == ROLES:
         title = stored_role_name(title)
     if "roles" in changes:

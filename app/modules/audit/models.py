@@ -31,6 +31,7 @@ class AuditAction(Choice):
     edited = "edited", _("Edited"), "info"
     deleted = "deleted", _("Deleted"), "bad"
     restored = "restored", _("Restored"), "good"
+    values_restored = "values_restored", _("Earlier values restored"), "warn"
     edited_many = "edited_many", _("Edited many"), "warn"
     signed_in = "signed_in", _("Signed in"), "good"
     sign_in_refused = "sign_in_refused", _("Sign-in refused"), "bad"

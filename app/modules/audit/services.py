@@ -25,6 +25,8 @@ SHORTEST_MEMORY_DAYS = 180
 """网络安全法 asks that logs are kept for six months at least."""
 MOST_ITEMS = 400
 """Items of a list that a line keeps: enough for all permissions of a role."""
+BACK_TO = "back_to"
+"""Beside the columns of a line about earlier values that were restored: the moment before which they were stored."""
 _WAITING = "audit_lines_waiting"
 _INSERT = insert(AuditLine.__table__)
 
@@ -89,6 +91,20 @@ def forget_before(moment: datetime, at_most: int) -> int:
     many."""
     oldest = select(AuditLine.id).where(AuditLine.at < moment).order_by(AuditLine.at).limit(at_most)
     return db.session.execute(delete(AuditLine.__table__).where(AuditLine.id.in_(oldest))).rowcount
+
+
+def as_kept(value: Any) -> Any:
+    """A value as a line keeps it."""
+    return _short(value)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a line kept the whole of a value, rather than how it begins."""
+    if isinstance(value, str):
+        return not (len(value) > LONGEST_VALUE and value.endswith("…"))
+    if isinstance(value, list):
+        return all(map(is_whole, value)) and not (len(value) > MOST_ITEMS and value[-1] == "…")
+    return True
 
 
 def _title(title: str | None) -> str | None:

@@ -28,6 +28,7 @@ from app.lowcode.security.models import NO_EMAIL
 from app.lowcode.security.roles import role_label
 from app.lowcode.security.words import permission_text
 from app.modules.audit.models import AuditLine
+from app.modules.audit.services import BACK_TO
 
 EMPTY = "—"
 WAYS: dict[str, Any] = {"browser": _("Browser"), "api": _("API")}
@@ -84,6 +85,8 @@ def text_of(table_name: str | None, name: str, value: Any, titles: Titles | None
         return money_text(value)
     if kind == "reference":
         return (titles or {}).get((info["target"], value)) or gettext("No. %(number)s", number=value)
+    if name == BACK_TO and isinstance(value, str):
+        return _time_text("moment", value)
     if kind in {"moment", "day"} and isinstance(value, str):
         return _time_text(str(kind), value)
     if kind == "rich_text" and isinstance(value, str):

@@ -56,18 +56,6 @@ class AuditScreen(Screen):
 LONGEST_SAVE = timedelta(minutes=1)
 
 
-@panel(_("Changes"), icon="fa-clock-rotate-left")
-def history_panel(record: Any) -> Markup | None:
-    """A record's history for its own page; None for who may see neither the record nor the audit trail."""
-    screen = registry().screen_of(type(record))
-    allowed = may("can_view", "AuditScreen") or (screen is not None and may("can_view", screen.class_permission_name))
-    if not allowed:
-        return None
-    lines = services.history_of(record.__tablename__, record.id)
-    told = list(zip(lines, words.changes_of_many(lines), strict=True))
-    return Markup(render_template("houtai/staff/history.html", lines=told)) if told else None
-
-
 def history_since(model: Any, record_id: int, since: datetime) -> Told | None:
     """What happened to a record since a moment, for whoever meets others' changes on its form. They see the values
     there anyway; the whole of it is for those who may see the record's page."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from markupsafe import Markup
 from sqlalchemy import inspect
 from sqlalchemy.orm import object_session
 
@@ -14,16 +12,18 @@ from app.core.events import Audited
 from app.core.i18n import gettext, listed, ngettext
 from app.core.i18n import lazy as _
 from app.lowcode.differences import difference
+from app.lowcode.history.keeping import Change
 from app.lowcode.registry import registry
 from app.modules.audit import values
 from app.modules.audit.models import AuditAction, AuditLine
+from app.modules.audit.services import BACK_TO
 from app.modules.audit.values import EMPTY, Titles, info_of, model_of
 
 EXTRA_LABELS: dict[str, Any] = {
     "kind": _("Way"), "sessions": _("Sessions"), "permissions": _("Permissions"),
     "roles": _("Roles"), "groups": _("Groups"), "user": _("Users"), "users": _("Users"),
     "refused": _("Rows refused"), "removed": _("Removed, of source"), "lines": _("Order lines"),
-    "answers": _("Replies"), "price_changes": _("Price changes"),
+    "answers": _("Replies"), "price_changes": _("Price changes"), BACK_TO: _("As it was before"),
 }
 TABLES_WITHOUT_SCREEN: dict[str, Any] = {
     "files": _("Uploaded files"), "order_events": _("History"), "order_lines": _("Order lines"),
@@ -32,22 +32,6 @@ TABLES_WITHOUT_SCREEN: dict[str, Any] = {
 IN_A_LINE = 3
 NOT_TOLD = {"changed_on", "created_on", "created_by_fk", "changed_by_fk"}
 __all__ = ["EMPTY", "Change", "changes_of", "changes_of_many", "column_label", "model_of", "summary_of", "table_label"]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One changed column, ready to be read. A value that was not there is `—`."""
-
-    label: str
-    before: str | Markup
-    after: str | Markup
-    gone: Sequence[str]
-    come: Sequence[str]
-    """For lists, such as the permissions of a role: what was taken away and what was added, instead of the above."""
-    text: str = ""
-    """The new value in a few words, without links and pictures."""
-    difference: Markup | None = None
-    """For longer texts, both in one: what was taken out is marked and what was put in."""
 
 
 def fact_words(line: AuditLine) -> str | None:
@@ -91,13 +75,14 @@ def changes_of(line: AuditLine) -> list[Change]:
     return changes_of_many([line])[0]
 
 
-def changes_of_many(lines: Sequence[AuditLine]) -> list[list[Change]]:
-    """The changes of each line, readable; the titles of what they point to are asked for once for all."""
+def changes_of_many(lines: Sequence[AuditLine], names: Collection[str] | None = None) -> list[list[Change]]:
+    """The changes of each line, readable, or those of the columns in `names`; the titles of what they point to are
+    asked for once for all."""
     titles = values.titles_for(lines)
-    return [_changes(line, titles) for line in lines]
+    return [_changes(line, titles, names) for line in lines]
 
 
-def _changes(line: AuditLine, titles: Titles) -> list[Change]:
+def _changes(line: AuditLine, titles: Titles, names: Collection[str] | None = None) -> list[Change]:
     told = fact_words(line)
     if told is not None:
         return [Change(gettext("Event"), EMPTY, told, [], [], told)]
@@ -105,6 +90,8 @@ def _changes(line: AuditLine, titles: Titles) -> list[Change]:
     for name, pair in (line.changes or {}).items():
         if (line.table_name, name) == ("settings", "key"):
             continue  # it is what the line is about
+        if names is not None and name not in names:
+            continue
         if name not in NOT_TOLD and isinstance(pair, list) and len(pair) == 2:
             change = _change(line.table_name, name, *pair, titles=titles)
             if change is not None:

@@ -50,6 +50,8 @@ class UserScreen(Screen):
 
     model = User
     with_import = False
+    can_restore = False  # who may do what is given by hand, with one's own password
+    history_columns = ("first_name", "last_name", "email", "password")
     icon = "fa-user-gear"
     route_base = "/users"
     with_api = False
@@ -160,6 +162,8 @@ class RoleScreen(Screen):
 
     model = Role
     with_import = False
+    can_restore = False
+    history_columns = ("name", "permissions", "user")
     icon = "fa-shield-halved"
     route_base = "/roles"
     with_api = False
@@ -260,6 +264,7 @@ class GroupScreen(Screen):
 
     model = Group
     with_import = False
+    can_restore = False
     icon = "fa-user-group"
     route_base = "/groups"
     with_api = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,6 @@ from app.lowcode import differences
 from app.modules.audit import values, words
 from app.modules.audit.masking import is_personal, mask, masked
 from app.modules.audit.models import AuditAction, AuditLine
-from app.modules.audit.views import history_panel
-from app.modules.catalog.models import Product
 from tests import factories
 from tests.example.suppliers.models import Supplier
 from tests.security.conftest import request_of
@@ -244,57 +241,6 @@ def test_the_list_of_a_long_trail_asks_few_questions(as_user: Any, count_queries
     with count_queries() as queries:
         owner.get("/audit/list/")
     assert len(queries) <= 6, queries
-
-
-# -- the history of one record --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def product(app: Flask) -> Product:
-    made = factories.make_product(name="Tea")
-    db.session.commit()
-    made.name = "Green tea"
-    db.session.commit()
-    return made
-
-
-@pytest.mark.parametrize("who, sees", [("ming", True), ("hua", True), ("lin", False)])
-def test_whoever_may_see_a_record_sees_its_history(
-        app: Flask, as_user: Any, product: Product, who: str, sees: bool) -> None:
-    client = as_user(who)
-    product_id = product.id
-    with request_of(app, client):
-        panel = history_panel(db.session.get(Product, product_id))
-    assert (panel is not None) is sees
-    if panel is not None:
-        assert "Green tea" in panel and "Tea" in panel
-
-
-def test_whoever_reads_the_trail_sees_every_history(
-        app: Flask, as_user: Any, product: Product, make_role: Callable[..., Any], make_user: Callable[...,
-                                                                                                       Any]) -> None:
-    make_user("nana", make_role("trail reader", "can_view:AuditScreen"))
-    client, product_id = as_user("nana"), product.id
-    with request_of(app, client):
-        assert history_panel(db.session.get(Product, product_id)) is not None
-
-
-def test_a_history_is_of_one_record_alone(app: Flask, as_user: Any, product: Product) -> None:
-    other = factories.make_product(name="Coffee")
-    db.session.commit()
-    client, other_id = as_user("ming"), other.id
-    with request_of(app, client):
-        panel = history_panel(db.session.get(Product, other_id))
-    assert panel is not None and "Coffee" in panel and "Green tea" not in panel
-
-
-def test_the_page_of_every_record_has_its_history(as_user: Any) -> None:
-    owner = as_user("ming")
-    owner.post("/suppliers/add", data={"name": "Silk & Co", "status": "active"})
-    made = db.session.scalars(select(Supplier)).one()
-    owner.post(f"/suppliers/edit/{made.id}", data={"name": "Silk & Sons", "status": "active"})
-    page = owner.get(f"/suppliers/show/{made.id}").text
-    assert "Changes" in page and "Silk &amp; Co" in page and "Ming Wang" in page
 
 
 # -- facts that say of themselves that they belong here ---------------------------------------------------------------
