@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from flask import flash
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from sqlalchemy import inspect
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from werkzeug.wrappers import Response
 
 from app.core.database import db
-from app.core.errors import BusinessError
+from app.core.errors import BusinessError, NotFound
 from app.core.i18n import gettext, ngettext, number_text
-from app.lowcode import forms
+from app.core.i18n import lazy as _
+from app.lowcode import forms, pages, undo
+from app.lowcode.access import refuse
 from app.lowcode.actions import Action
 
 if TYPE_CHECKING:
@@ -84,3 +88,51 @@ def say_refused(refused: Sequence[tuple[Any, str]]) -> None:
         told.append(ngettext("and %(num)s more", "and %(num)s more", more))
     flash(gettext("Not done for %(count)s. %(reasons)s", count=number_text(len(refused)),
                   reasons=" · ".join(told)), "warning")
+
+
+class Acting:
+    """Mixed into Screen: the routes of its actions."""
+
+    @expose("/action/<name>/<pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> Any:
+        return self._run_action(name, [pk])
+
+    @expose("/action", methods=["POST"])
+    def action_many(self) -> Any:
+        return self._run_action(request.form.get("action", ""), request.form.getlist("rowid"))
+
+    def _run_action(self: Any, name: str, ids: list[str]) -> Any:
+        """Run a declared action on rows that this screen shows, if the user may. On several rows those that it is
+        refused for are told, and the others are done."""
+        mark = self.actions.get(name)
+        if mark is None:
+            raise NotFound(_("There is no such action."))
+        if not self.may(name):
+            return refuse(f"can_{name}", self.class_permission_name)
+        back = pages.safe_return(request.form.get("return_to")) or url_for(f"{self.endpoint}.list")
+        if not ids:
+            flash(gettext("Tick at least one row first."), "warning")
+            return redirect(back)
+        records = self.get_many(ids)
+        try:
+            with forms.committing():
+                done = act(self, mark, records)
+                changed = [inspect(record).identity[0] for record in done.changed]
+        except BusinessError as error:
+            flash(str(error), "danger")
+            return redirect(back)
+        if done.answer is not None:
+            return done.answer
+        say_refused(done.refused)
+        if changed or not done.refused:
+            undo.say_done(self, mark, changed)
+        return redirect(back)
+
+    def run_action(self: Any, mark: Action, records: list[Any]) -> Any:
+        """Call the action's method, unless a record has a reason against it."""
+        if mark.why_not is not None:
+            for record in records:
+                reason = mark.why_not(record)
+                if reason:
+                    raise BusinessError(_("%(title)s: %(reason)s"), title=record, reason=reason)
+        return getattr(self, mark.name)(records)

@@ -37,8 +37,9 @@ from app.core.db import Record
 from app.core.errors import BusinessError, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
-from app.lowcode import acting, base_filters, dependents, forms, lookup, pages, record_pages, saving, undo, versions
+from app.lowcode import base_filters, dependents, forms, lookup, pages, record_pages, saving, undo, versions
 from app.lowcode.access import may, permission, refuse
+from app.lowcode.acting import Acting
 from app.lowcode.actions import Action, Panel, marked
 from app.lowcode.export import export_list
 from app.lowcode.fields import TEXT_KINDS, Field, read_all, resolve
@@ -55,7 +56,7 @@ CRUD_LABELS = {"can_view": _("View"), "can_add": _("Add"), "can_edit": _("Edit")
 UNDERIVED = {"id", "created_at", "updated_at"}
 
 
-class Screen(InlineCells, View, ModelView):
+class Screen(Acting, InlineCells, View, ModelView):
     """A list of records with its forms, record pages and API."""
 
     model: Any = None
@@ -358,52 +359,6 @@ class Screen(InlineCells, View, ModelView):
         back = pages.safe_return(request.form.get("return_to"))
         gone = back and back.split("?")[0].endswith((f"/show/{pk}", f"/edit/{pk}"))
         return redirect(back if back and not gone else url_for(f"{self.endpoint}.list"))
-
-    # -- actions ---------------------------------------------------------------------------------------------
-
-    @expose("/action/<name>/<pk>", methods=["POST"])
-    def action(self, name: str, pk: str) -> Any:
-        return self._run_action(name, [pk])
-
-    @expose("/action", methods=["POST"])
-    def action_many(self) -> Any:
-        return self._run_action(request.form.get("action", ""), request.form.getlist("rowid"))
-
-    def _run_action(self, name: str, ids: list[str]) -> Any:
-        """Run a declared action on rows that this screen shows, if the user may. On several rows those that it is
-        refused for are told, and the others are done."""
-        mark = self.actions.get(name)
-        if mark is None:
-            raise NotFound(_("There is no such action."))
-        if not self.may(name):
-            return refuse(f"can_{name}", self.class_permission_name)
-        back = pages.safe_return(request.form.get("return_to")) or url_for(f"{self.endpoint}.list")
-        if not ids:
-            flash(gettext("Tick at least one row first."), "warning")
-            return redirect(back)
-        records = self.get_many(ids)
-        try:
-            with forms.committing():
-                done = acting.act(self, mark, records)
-                changed = [inspect(record).identity[0] for record in done.changed]
-        except BusinessError as error:
-            flash(str(error), "danger")
-            return redirect(back)
-        if done.answer is not None:
-            return done.answer
-        acting.say_refused(done.refused)
-        if changed or not done.refused:
-            undo.say_done(self, mark, changed)
-        return redirect(back)
-
-    def run_action(self, mark: Action, records: list[Any]) -> Any:
-        """Call the action's method, unless a record has a reason against it."""
-        if mark.why_not is not None:
-            for record in records:
-                reason = mark.why_not(record)
-                if reason:
-                    raise BusinessError(_("%(title)s: %(reason)s"), title=record, reason=reason)
-        return getattr(self, mark.name)(records)
 
     # -- choosing related records ----------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ NO_PAGES = {
     "ImportView.start": "see the story of an import", "ImportView.run": "see the story of an import",
     "ImportView.work": "JSON for a progress bar", "ImportView.refused": "a file",
     "TrayView.state": "JSON for the tray", "ListFiles.fetch": "a file",
+    "HistoryView.timeline": "see the story of a history", "HistoryView.compare": "see the story of a history",
     "mishap": "see the pages that say what went wrong",
     "SignInView.logout": "leads elsewhere", "SignInView.code": "see two-step sign-in in the browser",
 }

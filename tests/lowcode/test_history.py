@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.actor import Actor, acting_as
+from app.core.actor import KINDS, Actor, acting_as
 from app.core.db import db
+from app.lowcode.history.pages import ACTOR_ICONS
+from app.lowcode.icons import is_icon
 from app.lowcode.registry import registry
 from tests import factories
 from tests.lowcode.past import change, lines_of, ticks, timeline
@@ -52,6 +54,11 @@ def test_the_newest_change_comes_first_with_who_and_from_what_to_what(owner: Any
     assert "Middle</del> → <ins>New" in newest and "Active</del> → <ins>Paused" in newest
     assert "#user" in newest and "Hua Li" in newest and "Staff" in newest
     assert "#clock" in middle and "Job" in middle and "#plus" in oldest and "<ins>Old" in oldest
+
+
+def test_every_kind_of_actor_has_a_sign_of_its_own() -> None:
+    assert set(ACTOR_ICONS) == set(KINDS) and all(map(is_icon, ACTOR_ICONS.values()))
+    assert len(set(ACTOR_ICONS.values())) == len(KINDS)
 
 
 def test_the_page_of_a_record_asks_nothing_of_the_history(

@@ -19,6 +19,7 @@ from app.lowcode import versions
 from app.lowcode.history.columns import can_restore
 from app.lowcode.history.comparing import seen_as
 from app.lowcode.registry import registry
+from app.modules.audit import services
 from app.modules.audit.models import AuditAction
 from tests import factories
 from tests.lowcode.past import change, lines_of, restore, ticks, timeline
@@ -199,6 +200,26 @@ def test_a_related_record_that_is_gone_is_told_and_left(owner: Any, thing: Thing
     for path in ("shelf", "labels"):
         assert "no longer there" in reason(owner, thing.id, line, path)
         assert forced(owner, thing, line, path) == 422
+
+
+def test_an_answer_that_is_no_longer_offered_is_told_and_left(owner: Any, thing: Thing) -> None:
+    services.write(services.line(AuditAction.edited, table="test_things", record_id=thing.id, title="x", changes={
+        "kind": ["bowl", "cup"], "label": ["Older", "Old"]}))
+    db.session.commit()
+    line = lines_of(thing.id)[-1].id
+    assert "no longer offered" in reason(owner, thing.id, line, "kind")
+    assert forced(owner, thing, line, "kind") == 422
+    assert forced(owner, thing, line, "label") == 302, "control"
+
+
+def test_a_related_record_that_was_renamed_is_told_and_left(owner: Any, thing: Thing) -> None:
+    one = Label(name="one")
+    change(thing, labels=[one])
+    line = change(thing, labels=[])
+    one.name = "uno"
+    db.session.commit()
+    assert "no longer there" in reason(owner, thing.id, line, "labels")
+    assert forced(owner, thing, line, "labels") == 422 and thing.labels == []
 
 
 def test_what_was_changed_past_the_trail_counts_as_not_known(owner: Any, thing: Thing) -> None:
