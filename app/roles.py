@@ -29,6 +29,7 @@ STARTERS = [
     Starter("operator", _("Operator"), _("Keeps products, members and orders, and looks at the figures."), {
         **_each(CATALOG, "*"), **_each(MEMBERS, "*"), **_each(ORDERS, "v"), "OrderScreen": "*", "SalesReport": "*",
         "BinScreen": "v can_restore", "SavedViews": "can_share",
+        "Comments": "can_moderate",
     }),
     Starter("customer_service", _("Customer service"), _("Answers members and looks after their orders."), {
         **_each(CATALOG, "v"), "ProductReviewScreen": "*", **_each(MEMBERS, "v"),

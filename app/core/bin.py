@@ -4,7 +4,8 @@
     restore(entry)             # puts everything back, with the same ids
 
 A row takes others with it when it goes: rows whose foreign key says `ON DELETE CASCADE` are deleted, those that say
-`SET NULL` lose their reference. Both are noted, and both come back. Rows are put back as records, so that every rule
+`SET NULL` lose their reference. Both are noted, and both come back; so does what hangs on a row by its name and id
+(`app.core.attached`). Rows are put back as records, so that every rule
 holds, every listener hears of it and the audit trail tells it; what has been taken in the meantime (a unique number, a
 row that is pointed to) is a BusinessError, and then nothing is restored.
 """
@@ -15,11 +16,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, inspect, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.actor import current_actor
+from app.core.attached import attached_tables, bites, hangs_loosely
 from app.core.changes import plain, restoring, typed
 from app.core.database import db, explain
 from app.core.db import Index, Mapped, Record, big_integer, json_data, moment, text
@@ -27,8 +29,6 @@ from app.core.errors import BusinessError, NotFound
 from app.core.i18n import lazy as _
 
 TITLE_SIZE = 200
-AT_ONCE = 500
-"""Ids in one question to the database: below what any of them takes as parameters."""
 
 
 class BinEntry(Record):
@@ -60,7 +60,7 @@ def throw_away(record: Any) -> BinEntry:
     table, key = record.__table__, inspect(record).identity[0]
     rows: list[list[Any]] = []
     detached: list[list[Any]] = []
-    _collect(table, table.c.id, [key], rows, detached)
+    _collect(table, table.c.id.in_([key]), rows, detached)
     entry = BinEntry(
         table_name=table.name, record_id=key, title=str(record)[:TITLE_SIZE], deleted_by=str(current_actor())[:100],
         deleted_by_id=current_actor().id,
@@ -79,7 +79,9 @@ def restore(entry: BinEntry) -> Any:
     try:
         with restoring():
             for name, values in entry.content:
-                _put_back(Record.metadata.tables[name], values)
+                table = Record.metadata.tables[name]
+                if not hangs_loosely(table) or _still_belongs(table, values):
+                    _put_back(table, values)
             db.session.flush()
             for name, column, value, ids in entry.detached:
                 _point_again(Record.metadata.tables[name], column, value, ids)
@@ -97,11 +99,9 @@ def forget_before(oldest: datetime, at_most: int) -> int:
     return db.session.execute(delete(BinEntry).where(BinEntry.id.in_(chosen.scalar_subquery()))).rowcount  # type: ignore[attr-defined]
 
 
-def _collect(table: Table, column: Column[Any], ids: list[Any], rows: list[list[Any]],
-             detached: list[list[Any]]) -> None:
-    """The rows of `table` whose `column` is one of `ids`, and those that go or change when they go."""
-    found = [row for some in _bites(ids) for row in
-             db.session.execute(select(table).where(column.in_(some)).order_by(*table.primary_key.columns)).mappings()]
+def _collect(table: Table, condition: ColumnElement[bool], rows: list[list[Any]], detached: list[list[Any]]) -> None:
+    """The rows of `table` on which `condition` holds, and those that go or change when they go."""
+    found = db.session.execute(select(table).where(condition).order_by(*table.primary_key.columns)).mappings().all()
     seen = {(name, values.get("id")) for name, values in rows if "id" in values}
     new = [row for row in found if "id" not in table.c or (table.name, row["id"]) not in seen]
     rows += [[table.name, {each.name: plain(row[each.name]) for each in table.c}] for row in new]
@@ -110,14 +110,19 @@ def _collect(table: Table, column: Column[Any], ids: list[Any], rows: list[list[
     keys = [row["id"] for row in new]
     for other, foreign, rule in _pointing_to(table):
         if rule == "CASCADE":
-            _collect(other, foreign, keys, rows, detached)
+            for some in bites(keys):
+                _collect(other, foreign.in_(some), rows, detached)
         elif rule == "SET NULL":
-            for some in _bites(keys):
+            for some in bites(keys):
                 pairs = db.session.execute(select(foreign, other.c.id).where(foreign.in_(some)).order_by(other.c.id))
                 grouped: dict[Any, list[int]] = {}
                 for value, row_id in pairs:
                     grouped.setdefault(value, []).append(row_id)
                 detached += [[other.name, foreign.name, value, row_ids] for value, row_ids in grouped.items()]
+    if not hangs_loosely(table):
+        for each in attached_tables():
+            for some in bites(keys):
+                _collect(each.table, each.to(table, some), rows, detached)
 
 
 def _pointing_to(table: Table) -> Iterator[tuple[Table, Column[Any], str]]:
@@ -125,6 +130,20 @@ def _pointing_to(table: Table) -> Iterator[tuple[Table, Column[Any], str]]:
         for foreign in other.foreign_keys:
             if foreign.column.table is table:
                 yield other, foreign.parent, (foreign.ondelete or "").upper()
+
+
+def _still_belongs(table: Table, values: dict[str, Any]) -> bool:
+    """Let go of whom these values point to and who is no more, as the database would have done; False if the row would
+    have gone with them. A user who wrote a comment and has been deleted since keeps no record from coming back."""
+    for foreign in table.foreign_keys:
+        target, value = foreign.column, values.get(foreign.parent.name)
+        if value is None or hangs_loosely(target.table):
+            continue
+        if db.session.execute(select(target).where(target == value)).first() is None:
+            if (foreign.ondelete or "").upper() == "CASCADE":
+                return False
+            values[foreign.parent.name] = None
+    return True
 
 
 def _put_back(table: Table, values: dict[str, Any]) -> None:
@@ -140,14 +159,9 @@ def _put_back(table: Table, values: dict[str, Any]) -> None:
 
 def _point_again(table: Table, column: str, value: Any, ids: list[int]) -> None:
     """Give rows their reference back, unless they have got another since."""
-    for some in _bites(ids):
+    for some in bites(ids):
         db.session.execute(update(table).where(table.c.id.in_(some), table.c[column].is_(None)).values({column: value}))
 
 
 def _model_of(table: Table) -> Any:
     return next((mapper.class_ for mapper in Record.registry.mappers if mapper.local_table is table), None)
-
-
-def _bites(ids: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start:start + AT_ONCE]

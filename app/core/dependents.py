@@ -36,8 +36,14 @@ def holding(table: Table, key: Any) -> list[Dependents]:
 
 def going_along(table: Table, key: Any) -> list[Dependents]:
     """The rows that are deleted with this one."""
-    return _count([(other, condition) for other, condition, goes in _walk(table, table.c.id == key, {table.name})
-                   if goes])
+    return _count(list(taken_along(table, table.c.id == key)))
+
+
+def taken_along(table: Table, condition: ColumnElement[bool]) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """The tables, and which of their rows, that are deleted with those of `table` on which `condition` holds."""
+    for other, points, goes in _walk(table, condition, {table.name}):
+        if goes:
+            yield other, points
 
 
 def _walk(table: Table, condition: ColumnElement[bool], seen: set[str]) -> Iterator[

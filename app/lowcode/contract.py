@@ -346,11 +346,12 @@ def staff_without_rights_are_refused(bench: Bench, screen: "Screen") -> None:
     assert db.session.get(screen.model, record_id) is not None
 
 
-# The checks of rights, of the API, of cells, of the history, of importing, of lists and of saving stand in files of
-# their own and are found from here.
+# The checks of rights, of the API, of cells, of comments, of the history, of importing, of lists and of saving stand in
+# files of their own and are found from here.
 from app.lowcode import (  # noqa: E402
     contract_allowed,  # noqa: F401
     contract_api,  # noqa: F401
+    contract_comments,  # noqa: F401
     contract_history,  # noqa: F401
     contract_importing,  # noqa: F401
     contract_inline,  # noqa: F401

@@ -56,6 +56,8 @@ class Builder(AppBuilder):
 def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
     """Make the framework part of the application, with the roles it comes with; called inside its context, before the
     modules."""
+    from app.lowcode.comments.inbox import Mentions
+    from app.lowcode.comments.pages import Comments
     from app.lowcode.finding.routes import FindView
     from app.lowcode.home import HomeView
     from app.lowcode.rights_page import RightsView
@@ -69,9 +71,8 @@ def set_up(app: Flask, database: Any, starters: list[Starter]) -> None:
     builder = Builder(
         app, database.session, indexview=HomeView, security_manager_class=security.SecurityManager, update_perms=False
     )
-    builder.add_view_no_menu(SavedViews)
-    builder.add_view_no_menu(FindView)
-    builder.add_view_no_menu(RightsView)
+    for view in (SavedViews, FindView, RightsView, Comments, Mentions):
+        builder.add_view_no_menu(view)
     catalogues.set_up(app)
     app.cli.add_command(jobs.commands)
     i18n.set_up_templates(app.jinja_env)

@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.i18n import gettext, number_text
 from app.core.i18n import lazy as _
 from app.lowcode import cells, dependents
+from app.lowcode.comments.pages import section
 from app.lowcode.fields import Field, primary_key
 from app.lowcode.finding.places import key_of
 from app.lowcode.history.pages import url_of as history_url
@@ -174,6 +175,7 @@ def show_page(screen: "Screen", record: Any) -> Page:
             "delete": _deletion(screen, record, record_id) if screen.may("delete") else None,
             "return_to": here(),
             "history_url": history_url(screen, record_id),
+            "comments": section(screen, record_id),
             "related": [
                 page for related in screen.related_screens() if (page := _related(screen, record, record_id, related))
             ],

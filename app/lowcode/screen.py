@@ -83,6 +83,8 @@ class Screen(Acting, InlineCells, View, ModelView):
     """Whether who may edit a record can give it values again that it had at an earlier moment of its history."""
     history_columns: ClassVar[tuple[str, ...]] = ()
     """What the history of a record tells of beside the columns that the screen shows, by the attributes' names."""
+    with_comments: ClassVar[bool] = True
+    """Whether whoever may view a record can comment on it, on its page."""
     quick_import: ClassVar[bool] = False
     """Whether imports may write records past the session, very many a second: for records that are their columns and
     nothing else, see `app.lowcode.importing.quick`."""

@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app.core import clock
-from app.core.i18n import current_locale, language_tag, text_direction
+from app.core.i18n import current_locale, language_tag, number_text, text_direction
 from app.core.i18n import lazy as _
 from app.lowcode.access import may, permission_set_key
 from app.lowcode.finding import pins, places
@@ -23,6 +23,7 @@ from app.lowcode.kept import keep
 from app.lowcode.registry import Entry, registry
 from app.lowcode.security import current_preferences, signed_in
 from app.lowcode.security.headers import is_framed
+from app.lowcode.security.sessions import MOST_UNREAD
 
 PINNED_HERE = Markup("<!--pinned-->")
 """Where the kept menu gets what the user at hand has pinned."""
@@ -141,8 +142,19 @@ class Shell:
         return url_for("SignInView.logout")
 
     @cached_property
+    def unread(self) -> str:
+        """How many mentions wait, as the top bar says it."""
+        who = signed_in()
+        return unread_text(who.unread_mentions) if who is not None else ""
+
+    @property
+    def mentions_url(self) -> str:
+        return url_for("Mentions.index")
+
+    @cached_property
     def user_menu(self) -> list[dict[str, Any]]:
         return [
+            {"label": _("Mentions"), "url": self.mentions_url, "icon": "bell"},
             {"label": _("Profile"), "url": url_for("ProfileView.index"), "icon": "user"},
             {"label": _("Change password"), "url": url_for("ProfileView.password"), "icon": "key"},
         ]
@@ -186,6 +198,11 @@ class Shell:
             for module, entries in menu()
         ]
         return render_template("houtai/parts/sidebar.html", groups=groups)
+
+
+def unread_text(count: int) -> str:
+    """A number of unread things as a badge says it; "" for none."""
+    return "" if not count else number_text(count) if count < MOST_UNREAD else f"{number_text(MOST_UNREAD - 1)}+"
 
 
 def shell() -> Shell:

@@ -976,6 +976,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_saved_views_role_id"), ["role_id"], unique=False)
 
     op.create_table(
+        "comments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table_name", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("author_name", sa.String(length=150), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("edited_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("record_id >= 0", name=op.f("ck_comments_record_id_min")),
+        sa.ForeignKeyConstraint(["author_id"], ["ab_user.id"], name=op.f("fk_comments_author_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comments")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("comments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_comments_author_id_id"), ["author_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_comments_table_name_record_id_id"), ["table_name", "record_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "comment_mentions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("comment_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("username", sa.String(length=64), nullable=False),
+        sa.Column("read_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["comment_id"], ["comments.id"], name=op.f("fk_comment_mentions_comment_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["ab_user.id"], name=op.f("fk_comment_mentions_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comment_mentions")),
+        sa.UniqueConstraint("comment_id", "user_id", name=op.f("uq_comment_mentions_comment_id_user_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("comment_mentions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_comment_mentions_user_id_read_at_id"), ["user_id", "read_at", "id"], unique=False
+        )
+
+    op.create_table(
         "staff_accounts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -1775,6 +1821,15 @@ def downgrade() -> None:
     op.drop_table("staff_recovery_codes")
     op.drop_table("staff_preferences")
     op.drop_table("staff_accounts")
+    with op.batch_alter_table("comment_mentions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_comment_mentions_user_id_read_at_id"))
+
+    op.drop_table("comment_mentions")
+    with op.batch_alter_table("comments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_comments_table_name_record_id_id"))
+        batch_op.drop_index(batch_op.f("ix_comments_author_id_id"))
+
+    op.drop_table("comments")
     with op.batch_alter_table("saved_views", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_saved_views_role_id"))
 

@@ -42,13 +42,14 @@ OPEN_TO_STAFF = {"HomeView.index", "HomeView.waiting", "FindView.search", "FindV
                  "ProfileView.sessions",
                  "ProfileView.end_session", "ProfileView.end_other_sessions", "SecondFactorView.index",
                  "TrayView.index", "TrayView.state", "TrayView.told", "TrayView.cancel", "TrayView.retry",
-                 "TrayView.dismiss", "TrayView.clear", "ListFiles.fetch"}
-"""Of these everybody has their own: `tests/security/test_exported_files.py` for work and files."""
+                 "TrayView.dismiss", "TrayView.clear", "ListFiles.fetch", "Mentions.index", "Mentions.read"}
+"""Of these everybody has their own: `tests/security/test_exported_files.py` for work and files, and
+`tests/security/test_comments.py` for mentions."""
 GONE = {"LocaleView.index", "UtilView.back"}
 BY_NAME = {"action", "action_many", "run"}
 """View methods whose permission is the name of the action."""
 OPENED_BY_ANY = {"lookup": {"can_view", "can_add", "can_edit"}}
-OF_A_SCREEN = {"SavedViews": "SupplierScreen", "RightsView": "SupplierScreen"}
+OF_A_SCREEN = {"SavedViews": "SupplierScreen", "RightsView": "SupplierScreen", "Comments": "SupplierScreen"}
 """Views that serve every screen, open to whoever may view it, with the screen by which they are tried here."""
 COUNTED_AGAIN = "sales_"
 """Tables of sums that are brought up to date when they are read: they say nothing that the orders do not."""

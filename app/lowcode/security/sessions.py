@@ -25,6 +25,7 @@ from app.core.i18n import lazy as _
 from app.core.i18n import listed
 from app.core.jobs import WATCHED_MARK, LaterJob
 from app.core.settings import StoredSetting
+from app.lowcode.comments.models import CommentMention
 from app.lowcode.security.models import (
     BROWSER,
     PermissionState,
@@ -36,6 +37,8 @@ from app.lowcode.security.models import (
 
 SEEN_EVERY = timedelta(seconds=60)
 """How often at most "last seen" is written; the idle limit is felt with this grain."""
+MOST_UNREAD = 100
+"""Counting unread mentions ends here, so that an inbox that nobody looks into costs no more than another."""
 KEEP_ENDED = timedelta(days=30)
 """How long a session that has ended stays in the table, for the list of recent sign-ins."""
 
@@ -80,6 +83,8 @@ class SignedIn:
     """Changes with any saved view; empty while there never was one."""
     work: str = ""
     """What stands in this user's tray, a letter each: see `app.core.jobs.watching`."""
+    unread_mentions: int = 0
+    """Comments in which the user is mentioned and that they have not read; counted up to MOST_UNREAD."""
 
     @cached_property
     def user(self) -> User:
@@ -152,6 +157,11 @@ _STAMP = select(_STATE.c.stamp).limit(1).scalar_subquery()
 _VIEWS_STAMP = select(_STATE.c.views_stamp).limit(1).scalar_subquery()
 _POSTS: Any = LaterJob.__table__
 _WORK = select(WATCHED_MARK).where(_POSTS.c.watcher_id == USERS.c.id).correlate(USERS).scalar_subquery()
+_MENTIONS: Any = CommentMention.__table__
+_UNREAD = select(func.count()).select_from(
+    select(_MENTIONS.c.id)
+    .where(_MENTIONS.c.user_id == USERS.c.id, _MENTIONS.c.read_at.is_(None))
+    .limit(MOST_UNREAD).correlate(USERS).subquery()).correlate(USERS).scalar_subquery()
 # Made once and of tables, not of models: this is asked at every request, and putting it together, or taking it through
 # the ORM, would take longer than answering it.
 _LOAD = (
@@ -159,7 +169,7 @@ _LOAD = (
            USERS.c.first_name, USERS.c.last_name, USERS.c.password, TABLE.c.proven_at,
            _ACCOUNTS.c.must_change_password, _FACTORS.c.id, _PREFERENCES.c.locale, _PREFERENCES.c.theme,
            _PREFERENCES.c.page_sizes, _PREFERENCES.c.lists, _PREFERENCES.c.pins, _PREFERENCES.c.no_shortcuts,
-           _MUST, _MINE, _STAMP, _VIEWS_STAMP, _WORK)
+           _MUST, _MINE, _STAMP, _VIEWS_STAMP, _WORK, _UNREAD)
     .join(USERS, TABLE.c.user_id == USERS.c.id)
     .outerjoin(_ACCOUNTS, _ACCOUNTS.c.user_id == USERS.c.id)
     .outerjoin(_FACTORS, _FACTORS.c.user_id == USERS.c.id)
@@ -175,7 +185,7 @@ def load(token: str, kind: str) -> SignedIn | None:
         return None
     (session_id, last_seen_at, expires_at, mark, user_id, username, first_name, last_name, password, proven_at,
      must_change, second_factor_id, locale, theme, page_sizes, lists, pins, no_shortcuts, must, mine, stamp,
-     views_stamp, work) = row
+     views_stamp, work, unread) = row
     now = clock.now()
     if expires_at <= now or not secrets.compare_digest(mark, _mark(user_id, password)):
         return None
@@ -186,7 +196,7 @@ def load(token: str, kind: str) -> SignedIn | None:
     name = f"{first_name or ''} {last_name or ''}".strip() or username
     return SignedIn(user_id, name, session_id, kind, proven_at, bool(must_change), second_factor_id is not None, locale,
                     theme, page_sizes or {}, lists or {}, tuple(pins or ()), not no_shortcuts, tuple(must or ()),
-                    _ids(mine), stamp or "", views_stamp or "", work or "")
+                    _ids(mine), stamp or "", views_stamp or "", work or "", unread)
 
 
 def _ids(joined: str | None) -> frozenset[int]:

@@ -15,10 +15,14 @@ FRAMEWORK_VIEWS: dict[str, dict[str, Any]] = {
     "OpenApi": {"can_get": _("Read the description of the API")},
     "SwaggerView": {"can_show": _("Browse the description of the API")},
 }
-LIST_VIEWS: dict[str, dict[str, Any]] = {"SavedViews": {"can_share": _("Share views with others")}}
-"""What all lists have in common."""
+LIST_VIEWS: dict[str, dict[str, Any]] = {
+    "SavedViews": {"can_share": _("Share views with others")},
+    "Comments": {"can_moderate": _("Delete the comments of others")},
+}
+"""What all lists and records have in common."""
 OWN_LABELS = {
     "OpenApi": _("Description of the API"), "SwaggerView": _("API pages"), "SavedViews": _("Saved views"),
+    "Comments": _("Comments"),
 }
 
 

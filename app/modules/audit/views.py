@@ -30,6 +30,7 @@ class AuditScreen(Screen):
     base_permissions = ["can_view"]
     base_order = ("id", "desc")
     in_search = False
+    with_comments = False
     list_columns = ["at", "actor", "action", "subject", "record_name", "summary", "ip"]
     label_columns = {
         "actor": _("Who"), "subject": _("Kind of record"), "record_name": _("Record"), "summary": _("What changed")}

@@ -60,6 +60,7 @@ class BinScreen(Screen):
     base_permissions = ["can_view", "can_delete"]
     base_order = ("id", "desc")
     keeps_deleted = False
+    with_comments = False
     list_columns = ["title", "table_name", "deleted_by", "deleted_at"]
     form_columns: ClassVar[list[str]] = []
     show_columns = ["title", "table_name", "record_id", "deleted_by", "deleted_at", "companions"]

@@ -32,6 +32,7 @@ class JobRunScreen(Screen):
     list_title = _("Run log")
     icon = "fa-list"
     base_permissions = ["can_view"]
+    with_comments = False
     base_order = ("id", "desc")
     label_columns = {"label": _("Job")}
     formatters_columns = {"asked_by": stored_actor_text}
@@ -67,6 +68,7 @@ class LaterJobScreen(Screen):
     list_title = _("Background work")
     icon = "fa-hourglass"
     base_permissions = ["can_view"]
+    with_comments = False
     base_order = ("id", "desc")
     label_columns = {"label": _("Task"), "actor": _("Posted by")}
     list_columns = ["label", "state", "run_at", "attempts", "actor", "duration_ms", "progress_message"]
