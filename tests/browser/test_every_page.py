@@ -37,7 +37,8 @@ NO_PAGES = {
     "SignInView.logout": "leads elsewhere", "SignInView.code": "see two-step sign-in in the browser",
 }
 NO_PAGE_METHODS = {
-    "lookup": "JSON for a field", "search": "JSON for the palette", "palette": "JSON for the palette",
+    "lookup": "JSON for a field", "people": "JSON for a comment", "cell": "a part of a list",
+    "search": "JSON for the palette", "palette": "JSON for the palette",
     "csv": "a file", "xlsx": "a file",
     "chart_options": "JSON for a chart", "work": "JSON for a progress bar", "next_times": "JSON for a form",
     "download": "a file", "export": "a file",
