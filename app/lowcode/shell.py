@@ -23,12 +23,13 @@ from app.lowcode.kept import keep
 from app.lowcode.registry import Entry, registry
 from app.lowcode.security import current_preferences, signed_in
 from app.lowcode.security.headers import is_framed
-from app.lowcode.security.sessions import MOST_UNREAD
 
 PINNED_HERE = Markup("<!--pinned-->")
 """Where the kept menu gets what the user at hand has pinned."""
 SESSION_PARTS = {"topbar", "language_menu", "theme_menu"}
 """Parts with forms: they carry the session's form token."""
+MOST_TOLD = 99
+"""The largest number for which a badge has room."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ class Shell:
 
 def unread_text(count: int) -> str:
     """A number of unread things as a badge says it; "" for none."""
-    return "" if not count else number_text(count) if count < MOST_UNREAD else f"{number_text(MOST_UNREAD - 1)}+"
+    return "" if not count else number_text(count) if count <= MOST_TOLD else f"{number_text(MOST_TOLD)}+"
 
 
 def shell() -> Shell:
