@@ -221,15 +221,15 @@ def test_yes_no_and_choices_are_written_in_chinese(app: Flask, as_user: Any) -> 
     page = ming.get("/test_things/list/").text
     rows = {row_id: next(row for row in page.split("<tr")[1:] if f"/test_things/show/{row_id}" in row)
             for row_id in ids}
-    for row, words, others in ((rows[ids[0]], ("是", "启用"), ("否", "已暂停")),
-                               (rows[ids[1]], ("否", "已暂停"), ("是", "启用"))):
-        pills = re.findall(r'<span class="pill[^"]*">([^<]+)</span>', row)
-        assert set(words) <= set(pills) and not set(others) & set(pills), pills
+    # The yes/no is a switch in this list, since it can be changed there; the record page has it in words.
+    for row, word, is_on in ((rows[ids[0]], "启用", True), (rows[ids[1]], "已暂停", False)):
+        assert re.findall(r'<span class="pill[^"]*">([^<]+)</span>', row) == [word]
+        assert (re.search(r'role="switch"[^>]* checked', row) is not None) is is_on
     for row_id, words in ((ids[0], ("是", "启用")), (ids[1], ("否", "已暂停"))):
         shown = ming.get(f"/test_things/show/{row_id}").text
         assert all(f">{word}</span>" in shown for word in words)
     ming.post("/preferences", data={"locale": "en"})
-    assert ">Yes</span>" in ming.get("/test_things/list/").text, "the control: it is the language that decides"
+    assert ">Yes</span>" in ming.get(f"/test_things/show/{ids[0]}").text, "the control: it is the language that decides"
 
 
 # -- rows that others point to --------------------------------------------------------------------------------------
